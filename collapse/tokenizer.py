@@ -1,0 +1,38 @@
+"""Byte-level BPE as OPT has it: its special tokens at its ids, one end-of-text token before every document."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+
+# OPT's own: 2 both begins and ends a text
+BEGIN, PAD, END_OF_TEXT, UNKNOWN = 0, 1, 2, 3
+SPECIAL_TOKENS = ["<s>", "<pad>", "</s>", "<unk>"]
+
+
+def train_tokenizer(documents: Iterable[str], vocabulary_size: int) -> Tokenizer:
+    """Train a byte-level BPE of exactly `vocabulary_size` entries; ValueError if the text is too short for that."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocabulary_size,
+        special_tokens=SPECIAL_TOKENS,
+        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(documents, trainer)
+    if tokenizer.get_vocab_size() != vocabulary_size:
+        raise ValueError(
+            f"the pretraining text yields {tokenizer.get_vocab_size()} tokens, fewer than "
+            f"base_model.vocabulary_size: {vocabulary_size}; lower it or give more text"
+        )
+    return tokenizer
+
+
+def load_tokenizer(folder: Path) -> Tokenizer:
+    """Read `tokenizer.json`, the Hugging Face layout; FileNotFoundError names the folder."""
+    path = Path(folder) / "tokenizer.json"
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no tokenizer there; the base model needs one in this format")
+    return Tokenizer.from_file(str(path))
