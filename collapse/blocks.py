@@ -38,3 +38,10 @@ def passage(documents: Sequence[str], search: str, tokenizer: Tokenizer, block_t
                 ids += [END_OF_TEXT, *tokenizer.encode(following, add_special_tokens=False).ids]
             return np.asarray(ids[:block_tokens], dtype=np.int32)
     return None
+
+
+def evenly_spaced(available: int, wanted: int | None) -> np.ndarray:
+    """Indices of `wanted` blocks spread evenly over `available` ones, in order, none twice; all if None or too few."""
+    if wanted is None or wanted >= available:
+        return np.arange(available)
+    return np.arange(wanted) * available // wanted

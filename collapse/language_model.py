@@ -1,11 +1,17 @@
-"""Base models through transformers: a small OPT made here, or one loaded from a folder; written as safetensors."""
+"""Models through transformers: a small OPT made here, or one loaded from a folder; written as safetensors."""
 
+import os
+import tempfile
 from pathlib import Path
 
 import torch
-from transformers import OPTConfig, OPTForCausalLM
+from transformers import OPTConfig
+from transformers.models.opt.modeling_opt import OPTForCausalLM
 
+from collapse.opt import ModelError
 from collapse.tokenizer import END_OF_TEXT, PAD
+
+MODEL_FILES = ("config.json", "model.safetensors")
 
 
 def new_opt(
@@ -31,7 +37,27 @@ def new_opt(
 
 
 def load_model(folder: Path) -> OPTForCausalLM:
-    """Read a model for training, fp32, from safetensors alone: no pickle, no remote code, no network."""
-    return OPTForCausalLM.from_pretrained(
-        folder, dtype=torch.float32, use_safetensors=True, local_files_only=True, trust_remote_code=False
-    )
+    """Read a model for training, fp32, from safetensors alone: no pickle, no remote code, no network.
+
+    ModelError if the folder lacks a file or one is damaged.
+    """
+    for name in MODEL_FILES:
+        if not (Path(folder) / name).is_file():
+            raise ModelError(f"{Path(folder) / name}: missing; make the base model again")
+    try:
+        return OPTForCausalLM.from_pretrained(
+            folder, dtype=torch.float32, use_safetensors=True, local_files_only=True, trust_remote_code=False
+        )
+    except Exception as error:  # safetensors, transformers and the system each raise their own
+        raise ModelError(f"{folder}: truncated or not an OPT model ({error}); fetch or make it again") from error
+
+
+def write_model(model: OPTForCausalLM, folder: Path) -> list[Path]:
+    """Write `config.json` and `model.safetensors` in the Hugging Face layout, each whole or not at all."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".model.", suffix=".part", dir=folder.parent) as temporary:
+        model.save_pretrained(temporary)
+        for name in MODEL_FILES:
+            os.replace(Path(temporary) / name, folder / name)
+    return [folder / name for name in MODEL_FILES]

@@ -176,3 +176,12 @@ def _text_of(table, text_column: str, where: str) -> list[str]:
     if not any(document.strip() for document in documents):
         raise SourceError(f"{where}: column {text_column!r} is empty; give a file with text")
     return documents
+
+
+def with_validation(documents: Documents, fraction: float) -> Documents:
+    """Give a corpus without a validation split the last `fraction` of its training documents as one."""
+    if "validation" in documents:
+        return documents
+    train = documents["train"]
+    count = max(1, round(fraction * len(train)))
+    return {"train": train[:-count], "validation": train[-count:], "test": documents["test"]}

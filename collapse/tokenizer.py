@@ -5,6 +5,8 @@ from pathlib import Path
 
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
+from collapse.artefacts import write_json, write_text
+
 # OPT's own: 2 both begins and ends a text
 BEGIN, PAD, END_OF_TEXT, UNKNOWN = 0, 1, 2, 3
 SPECIAL_TOKENS = ["<s>", "<pad>", "</s>", "<unk>"]
@@ -36,3 +38,20 @@ def load_tokenizer(folder: Path) -> Tokenizer:
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no tokenizer there; the base model needs one in this format")
     return Tokenizer.from_file(str(path))
+
+
+def write_tokenizer(tokenizer_json: str, folder: Path) -> list[Path]:
+    """Write `tokenizer.json` and a `tokenizer_config.json` that transformers' AutoTokenizer reads."""
+    paths = [Path(folder) / "tokenizer.json", Path(folder) / "tokenizer_config.json"]
+    write_text(paths[0], tokenizer_json)
+    write_json(
+        paths[1],
+        {
+            "tokenizer_class": "PreTrainedTokenizerFast",
+            "bos_token": SPECIAL_TOKENS[END_OF_TEXT],
+            "eos_token": SPECIAL_TOKENS[END_OF_TEXT],
+            "pad_token": SPECIAL_TOKENS[PAD],
+            "unk_token": SPECIAL_TOKENS[UNKNOWN],
+        },
+    )
+    return paths

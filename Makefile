@@ -1,0 +1,52 @@
+# make run   from nothing to a report        make test   from nothing to a green suite
+PYTHON ?= python3
+PRESET ?=
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export DVC_NO_ANALYTICS := 1
+CONFIG := $(if $(PRESET),--configfile presets/$(PRESET).yaml)
+
+.PHONY: help run test restore verify lint benchmark lock clean
+
+help:            ## show what there is
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
+
+run: .venv/run   ## the default experiment, or PRESET=name; OPTIONS are Snakemake's
+	python -m workflow.run $(CONFIG) $(OPTIONS)
+
+test: .venv/test ## unit, command-line and workflow tests, and a golden mini run
+	python -m pytest -n auto $(OPTIONS)
+
+restore: .venv/run ## after dvc pull: results and provenance in place, both tools find nothing to do
+	dvc checkout
+	python -m workflow.restore --unpack
+
+verify: .venv/run ## run the full experiment twice in clean copies, -j1 and -j4, and compare every byte
+	python -m benchmarks.determinism
+
+lint: .venv/test ## formatting, lint and types
+	ruff format --check . && ruff check . && snakefmt --check Snakefile workflow/rules
+	mypy collapse scripts workflow/*.py
+	snakemake --lint
+
+benchmark: .venv/run ## short versions of all measurements
+	python -m benchmarks.overhead --short
+
+lock:            ## resolve requirements*.in anew (needs uv)
+	python -m workflow.lock
+
+clean:           ## remove results and logs, keep the environment
+	rm -rf results logs .snakemake
+
+.venv/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed, this is " + sys.version)'
+	$(PYTHON) -m venv .venv
+	touch $@
+
+.venv/run: .venv/python requirements.txt
+	python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+.venv/test: .venv/run requirements-dev.txt
+	python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $@

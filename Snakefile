@@ -1,0 +1,23 @@
+# Table of contents: human text → base model → chain of generations → tables → figures and report.
+from snakemake.utils import min_version
+
+min_version("9.27.1")
+
+
+configfile: "config.yaml"
+
+
+report: "workflow/report/workflow.rst"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/corpus.smk"
+include: "workflow/rules/language_model.smk"
+include: "workflow/rules/report.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        rules.text.input,
+        rules.figures.input,

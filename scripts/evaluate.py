@@ -1,0 +1,140 @@
+"""Score one generation: test text under its model, its own text under it and under generation 0, and how varied it is."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+
+from collapse.artefacts import checked_manifest, read_blocks, write_columns, write_json, write_manifest
+from collapse.decoding import decode
+from collapse.diversity import (
+    distinct_ngrams,
+    identical_blocks,
+    repeated_ngrams,
+    unigram_entropy,
+    vocabulary_coverage,
+)
+from collapse.opt import Opt, load_opt
+from collapse.perplexity import perplexity, token_losses
+from collapse.tails import frequency_groups, loss_by_group
+from collapse.tokenizer import END_OF_TEXT
+from scripts import job
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = job.parser(__doc__)
+    job.add_place(parser)
+    job.add_decoder(parser)
+    parser.add_argument("--model", type=Path, required=True, help="folder of finetune")
+    parser.add_argument("--generation0-model", type=Path, required=True, help="the same chain's generation 0")
+    parser.add_argument("--synthetic", type=Path, required=True)
+    parser.add_argument("--corpus", type=Path, required=True)
+    parser.add_argument("--tokenizer", type=Path, required=True, help="tokenizer.json")
+    for name in ("batch-blocks", "frequency-groups", "repeated-ngram-tokens", "new-tokens", "threads"):
+        parser.add_argument(f"--{name}", type=int, required=True)
+    parser.add_argument("--scores", type=Path, required=True)
+    parser.add_argument("--metrics", type=Path, required=True)
+    parser.add_argument("--manifest", type=Path, required=True)
+    args = parser.parse_args(argv)
+    work = job.Job(args.benchmark)
+    torch.set_num_threads(args.threads)
+
+    place = {"arm": args.arm, "seed": args.seed, "generation": args.generation}
+    decoder = {"decoder": args.decoder, "decoder_options": job.decoder_options(args)}
+    parents = [
+        args.model / "manifest.json",
+        args.generation0_model / "manifest.json",
+        args.synthetic.with_suffix(".manifest.json"),
+        args.corpus / "manifest.json",
+    ]
+    checked_manifest(parents[0], "model", place)
+    checked_manifest(parents[1], "model", {"seed": args.seed, "generation": 0})
+    checked_manifest(parents[2], "synthetic text", place | decoder)
+    checked_manifest(parents[3], "corpus")
+    model = load_opt(args.model)
+    first_model = load_opt(args.generation0_model)
+    human, _ = read_blocks(args.corpus / "train.parquet")
+    test, _ = read_blocks(args.corpus / "test.parquet")
+    synthetic, _ = read_blocks(args.synthetic)
+    passage = job.read_json(args.corpus / "passage.json")
+
+    with work:
+        test_losses = token_losses(model, torch.from_numpy(test).long(), args.batch_blocks)
+        own_losses = token_losses(model, torch.from_numpy(synthetic).long(), args.batch_blocks)
+        first_losses = token_losses(first_model, torch.from_numpy(synthetic).long(), args.batch_blocks)
+        continuation = continue_passage(model, passage["input_ids"], args)
+
+    text_targets = test[:, 1:] != END_OF_TEXT
+    write_scores(args.scores, test_losses, text_targets, own_losses, first_losses)
+    groups = loss_by_group(
+        test_losses,
+        test[:, 1:],
+        frequency_groups(human, model.vocabulary_size, args.frequency_groups),
+        args.frequency_groups,
+    )
+    metrics = {
+        **place,
+        "test_perplexity": perplexity(test_losses),
+        "test_perplexity_without_end_of_text": perplexity(test_losses[text_targets]),
+        "test_tokens": int(test_losses.size),
+        "synthetic_perplexity": perplexity(own_losses),
+        "synthetic_perplexity_under_generation0": perplexity(first_losses),
+        **{f"test_loss_group{index}": loss for index, loss in enumerate(groups, start=1)},
+        **{f"distinct_{n}": distinct_ngrams(synthetic, n) for n in (1, 2, 3, 4)},
+        "repeated_ngrams": repeated_ngrams(synthetic, args.repeated_ngram_tokens),
+        "unigram_entropy": unigram_entropy(synthetic),
+        "vocabulary_coverage": vocabulary_coverage(synthetic, human),
+        "identical_blocks": identical_blocks(synthetic),
+        "passage": passage["text"],
+        "continuation": Tokenizer.from_file(str(args.tokenizer)).decode(continuation),
+    }
+    write_json(args.metrics, metrics)
+    write_manifest(
+        args.manifest,
+        kind="generation",
+        files=[args.scores, args.metrics],
+        parents=parents,
+        code=args.code,
+        options={
+            **place,
+            **decoder,
+            "frequency_groups": args.frequency_groups,
+            "repeated_ngram_tokens": args.repeated_ngram_tokens,
+            "threads": args.threads,
+        },
+    )
+    work.finish()
+
+
+def continue_passage(model: Opt, prompt: list[int], args) -> list[int]:
+    """The tokens that this generation writes after the fixed passage, with the decoder of its synthetic text."""
+    options = job.decoder_options(args) | {"batch_blocks": 1}
+    tokens, _ = decode(args.decoder, model, torch.tensor([prompt]), new_tokens=args.new_tokens, **options)
+    return tokens[0].tolist()
+
+
+def write_scores(
+    path: Path, test: np.ndarray, text_targets: np.ndarray, own: np.ndarray, first: np.ndarray
+) -> None:
+    """A row for every block: its negative log-likelihood in nats, summed, and the number of tokens that it sums."""
+    blocks = [*range(len(test)), *range(len(own))]
+    totals = np.concatenate([test.sum(1, dtype=np.float64), own.sum(1, dtype=np.float64)])
+    synthetic = len(own) * [None]
+    write_columns(
+        path,
+        {
+            "text": ["test"] * len(test) + ["synthetic"] * len(own),
+            "block": np.array(blocks, dtype=np.int32),
+            "tokens": np.array([test.shape[1]] * len(test) + [own.shape[1]] * len(own), dtype=np.int32),
+            "loss": totals,
+            "tokens_without_end_of_text": [*text_targets.sum(1).tolist(), *synthetic],
+            "loss_without_end_of_text": [*(test * text_targets).sum(1, dtype=np.float64).tolist(), *synthetic],
+            "loss_under_generation0": [*len(test) * [None], *first.sum(1, dtype=np.float64).tolist()],
+        },
+    )
+
+
+if __name__ == "__main__":
+    job.run(main)

@@ -1,0 +1,44 @@
+"""Fetch an OPT base model and its tokenizer from the Hugging Face hub, at a pinned revision."""
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from collapse.artefacts import write_manifest
+from collapse.hub import download_model, read_hub_model, read_hub_tokenizer
+from collapse.language_model import write_model
+from collapse.tokenizer import write_tokenizer
+from scripts import job
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = job.parser(__doc__)
+    parser.add_argument("--repository", required=True)
+    parser.add_argument("--revision", required=True)
+    parser.add_argument("--output", type=Path, required=True)
+    args = parser.parse_args(argv)
+    work = job.Job(args.benchmark)
+
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = download_model(args.repository, args.revision, Path(temporary))
+        model = read_hub_model(folder)
+        tokenizer = read_hub_tokenizer(folder)
+    files = write_model(model, args.output) + write_tokenizer(tokenizer, args.output)
+    write_manifest(
+        args.output / "manifest.json",
+        kind="base model",
+        files=files,
+        parents=[],
+        code=args.code,
+        options={
+            "source": "hub",
+            "parameters": sum(parameter.numel() for parameter in model.parameters()),
+            "repository": args.repository,
+            "revision": args.revision,
+        },
+    )
+    work.finish()
+
+
+if __name__ == "__main__":
+    job.run(main)

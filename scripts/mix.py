@@ -1,0 +1,80 @@
+"""Make the training set of one generation from human and synthetic blocks, by the arm's policy."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from collapse.artefacts import checked_manifest, read_blocks, write_blocks, write_manifest
+from collapse.mixing import POLICIES, human_only
+from collapse.seeds import derive_seed
+from scripts import job
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = job.parser(__doc__)
+    job.add_place(parser)
+    parser.add_argument("--policy", choices=["human", *POLICIES], required=True)
+    parser.add_argument("--human-fraction", type=float, required=True)
+    parser.add_argument("--corpus", type=Path, required=True, help="folder of prepare_corpus")
+    parser.add_argument(
+        "--synthetic", type=Path, action="append", default=[], help="synthetic.parquet of each earlier generation read"
+    )
+    parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--manifest", type=Path, required=True)
+    args = parser.parse_args(argv)
+    work = job.Job(args.benchmark)
+
+    checked_manifest(args.corpus / "manifest.json", "corpus")
+    parents = [args.corpus / "manifest.json"]
+    human, _ = read_blocks(args.corpus / "train.parquet")
+    if args.policy == "human":
+        training = human_only(human)
+    else:
+        first = args.generation - len(args.synthetic)
+        synthetic: list[np.ndarray] = [human[:0]] * first  # a policy counts generations from the first
+        for generation, path in enumerate(args.synthetic, start=first):
+            manifest = path.with_suffix(".manifest.json")
+            # generation 0 may belong to another arm that trains alike: it is the chain's own all the same
+            checked_manifest(
+                manifest,
+                "synthetic text",
+                {"seed": args.seed, "generation": generation} | ({"arm": args.arm} if generation else {}),
+            )
+            parents.append(manifest)
+            synthetic.append(read_blocks(path)[0])
+        seed = derive_seed(args.seed, args.arm, args.generation, "mix")
+        training = POLICIES[args.policy].mix(human, synthetic, args.human_fraction, seed)
+
+    rows = len(training.blocks)
+    write_blocks(
+        args.output,
+        training.blocks,
+        {
+            "origin": training.origin,
+            "source_generation": training.source_generation,
+            "source_block": training.source_block,
+            "arm": np.full(rows, args.arm),
+            "seed": np.full(rows, args.seed, np.int64),
+        },
+    )
+    write_manifest(
+        args.manifest,
+        kind="training set",
+        files=[args.output],
+        parents=parents,
+        code=args.code,
+        options={
+            "arm": args.arm,
+            "seed": args.seed,
+            "generation": args.generation,
+            "policy": args.policy,
+            "human_fraction": float((training.origin == "human").mean()),
+            "rows": rows,
+        },
+    )
+    work.finish()
+
+
+if __name__ == "__main__":
+    job.run(main)

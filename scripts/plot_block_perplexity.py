@@ -1,0 +1,57 @@
+"""Histogram of the perplexity of each synthetic block under generation 0, by generation."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pandas as pd
+import seaborn as sns
+
+from collapse.artefacts import write_text
+from collapse.figures import set_style, write_figure
+from scripts import job
+from scripts.job import arm_name
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = job.parser(__doc__)
+    parser.add_argument("--histogram", type=Path, required=True)
+    parser.add_argument("--output", type=Path, required=True, help="path without its ending")
+    args = parser.parse_args(argv)
+
+    histogram = pd.read_csv(args.histogram)
+    arms, generations = histogram["arm"].unique(), sorted(histogram["generation"].unique())
+    set_style()
+    figure, axes = plt.subplots(1, len(arms), figsize=(4 * len(arms), 3.6), sharey=True, squeeze=False)
+    palette = sns.color_palette("viridis", len(generations))
+    for axis, arm in zip(axes[0], arms, strict=True):
+        for colour, generation in zip(palette, generations, strict=True):
+            bins = histogram.query("arm == @arm and generation == @generation")
+            edges = [*bins["low"], bins["high"].iloc[-1]]
+            axis.stairs(bins["share"], edges, color=colour, linewidth=1.6, label=str(generation))
+        axis.set(title=arm_name(arm), xlabel="perplexity under generation 0", xscale="log")
+    axes[0, 0].set_ylabel("share of synthetic blocks")
+    axes[0, -1].legend(title="generation", frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+    sns.despine()
+    write_figure(figure, args.output)
+    write_text(args.output.with_suffix(".rst"), caption(histogram, generations))
+
+
+def caption(histogram: pd.DataFrame, generations: list[int]) -> str:
+    sentences = []
+    for arm in histogram["arm"].unique():
+        modes = []
+        for generation in (generations[0], generations[-1]):
+            bins = histogram.query("arm == @arm and generation == @generation")
+            fullest = bins.loc[bins["share"].idxmax()]
+            modes.append(f"{fullest['low']:.3g}–{fullest['high']:.3g} ({fullest['share']:.0%} of blocks)")
+        sentences.append(f"{arm_name(arm)}: the fullest bin moves from {modes[0]} to {modes[1]}")
+    return (
+        f"**Perplexity of synthetic blocks under generation 0**, generations {', '.join(map(str, generations))}, seeds "
+        f"pooled, log axis. {'; '.join(sentences)}. Low values are sequences that the original model finds likely, "
+        "repeated ever more often; high values are sequences it would never write.\n"
+    )
+
+
+if __name__ == "__main__":
+    job.run(main)

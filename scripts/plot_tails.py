@@ -1,0 +1,62 @@
+"""Rise of the test loss over generations, by training-frequency group of the target token: the tails go first."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pandas as pd
+import seaborn as sns
+
+from collapse.artefacts import write_text
+from collapse.figures import set_style, write_figure
+from scripts import job
+from scripts.job import arm_name
+
+PREFIX = "test_loss_group"
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = job.parser(__doc__)
+    parser.add_argument("--intervals", type=Path, required=True)
+    parser.add_argument("--output", type=Path, required=True, help="path without its ending")
+    args = parser.parse_args(argv)
+
+    intervals = pd.read_csv(args.intervals)
+    losses = intervals[intervals["metric"].str.startswith(PREFIX)].copy()
+    losses["group"] = losses["metric"].str.removeprefix(PREFIX).astype(int)
+    arms, groups = losses["arm"].unique(), sorted(losses["group"].unique())
+    set_style()
+    figure, axes = plt.subplots(1, len(arms), figsize=(4 * len(arms), 3.6), sharey=True, squeeze=False)
+    palette = sns.color_palette("rocket", len(groups))
+    for axis, arm in zip(axes[0], arms, strict=True):
+        for colour, group in zip(palette, groups, strict=True):
+            line = losses.query("arm == @arm and group == @group").sort_values("generation")
+            name = f"{group}{' (rarest)' if group == groups[0] else ' (commonest)' if group == groups[-1] else ''}"
+            axis.plot(line["generation"], line["mean"], color=colour, marker=".", label=name)
+        axis.set(title=arm_name(arm), xlabel="generation")
+        axis.set_xticks(sorted(losses["generation"].unique()))
+    axes[0, 0].set_ylabel("test loss (nats per token)")
+    axes[0, -1].legend(title="frequency group", frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+    sns.despine()
+    write_figure(figure, args.output)
+    write_text(args.output.with_suffix(".rst"), caption(losses, groups))
+
+
+def caption(losses: pd.DataFrame, groups: list[int]) -> str:
+    last = int(losses["generation"].max())
+    sentences = []
+    for arm in losses["arm"].unique():
+        rises = []
+        for group in (groups[0], groups[-1]):
+            line = losses.query("arm == @arm and group == @group").set_index("generation")["mean"]
+            rises.append(line[last] - line[0])
+        sentences.append(f"{arm_name(arm)}: {rises[0]:+.2f} nats for the rarest, {rises[1]:+.2f} for the commonest")
+    return (
+        f"**Loss by training frequency of the target token.** Change from generation 0 to {last}: {'; '.join(sentences)}. "
+        f"Token types are ordered by their count in the human training blocks and cut into {len(groups)} groups of equal "
+        "running text; group 1 is the tail. Means over seeds.\n"
+    )
+
+
+if __name__ == "__main__":
+    job.run(main)

@@ -1,0 +1,51 @@
+"""Make the text that the small base model is pretrained on, and its tokenizer."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from collapse.artefacts import whole_file, write_blocks, write_manifest
+from collapse.blocks import to_blocks
+from collapse.text_sources import read_lines, stdlib_docstrings, text_sha256
+from collapse.tokenizer import train_tokenizer
+from scripts import job
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = job.parser(__doc__)
+    parser.add_argument("--text", choices=["docstrings", "files"], required=True)
+    parser.add_argument("--file", type=Path, action="append", default=[])
+    parser.add_argument("--vocabulary-size", type=int, required=True)
+    parser.add_argument("--block-tokens", type=int, required=True)
+    parser.add_argument("--output", type=Path, required=True)
+    args = parser.parse_args(argv)
+    work = job.Job(args.benchmark)
+
+    if args.text == "docstrings":
+        documents = stdlib_docstrings()
+    else:
+        documents = [line for path in args.file for line in read_lines(path)]
+    tokenizer = train_tokenizer(documents, args.vocabulary_size)
+    blocks = to_blocks(documents, tokenizer, args.block_tokens)
+
+    with whole_file(args.output / "tokenizer.json") as temporary:
+        tokenizer.save(str(temporary))
+    write_blocks(args.output / "blocks.parquet", blocks, {})
+    write_manifest(
+        args.output / "manifest.json",
+        kind="pretraining text",
+        files=[args.output / "tokenizer.json", args.output / "blocks.parquet"],
+        parents=[],
+        code=args.code,
+        options={
+            "text": args.text,
+            "documents": len(documents),
+            "words": sum(len(document.split()) for document in documents),
+            "blocks": len(blocks),
+            "text_sha256": text_sha256(documents),
+        },
+    )
+    work.finish()
+
+
+if __name__ == "__main__":
+    job.run(main)

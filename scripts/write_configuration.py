@@ -1,0 +1,48 @@
+"""Keep the resolved configuration beside the results, as YAML and as a page with each key's meaning."""
+
+import html
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+
+from collapse.artefacts import SCHEMA_VERSION, write_text
+from scripts import job
+from scripts.page import page
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = job.parser(__doc__)
+    parser.add_argument("--configuration", required=True, help="JSON")
+    parser.add_argument("--descriptions", required=True, help="JSON: dotted key to what it means")
+    parser.add_argument("--output", type=Path, required=True, help="YAML")
+    parser.add_argument("--page", type=Path, required=True)
+    args = parser.parse_args(argv)
+
+    configuration = json.loads(args.configuration)
+    descriptions = json.loads(args.descriptions)
+    header = f"# The configuration that these results were made with. Results schema: {SCHEMA_VERSION}.\n"
+    write_text(args.output, header + yaml.safe_dump(configuration, sort_keys=True, allow_unicode=True))
+    rows = [
+        f"<tr><td>{html.escape(key)}<td class=text>{html.escape(json.dumps(value, ensure_ascii=False))}"
+        f"<td>{html.escape(descriptions.get(key, ''))}"
+        for key, value in flattened(configuration)
+    ]
+    table = "<table><tr><th>key<th>value<th>meaning\n" + "\n".join(rows) + "</table>"
+    write_text(args.page, page("Configuration", table))
+
+
+def flattened(value: dict, prefix: str = "") -> list[tuple[str, object]]:
+    """Leaves of a nested mapping under their dotted keys, sorted."""
+    leaves: list[tuple[str, object]] = []
+    for key in sorted(value):
+        if isinstance(value[key], dict) and value[key]:
+            leaves += flattened(value[key], f"{prefix}{key}.")
+        else:
+            leaves.append((f"{prefix}{key}", value[key]))
+    return leaves
+
+
+if __name__ == "__main__":
+    job.run(main)

@@ -1,0 +1,161 @@
+"""The configuration, checked before anything runs: types and bounds by the schema, the rest by `check_consistency`."""
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+
+SCHEMA = Path(__file__).parent / "schemas" / "config.schema.yaml"
+
+
+class ConfigurationError(ValueError):
+    """Every fault of a configuration, one a line: the key, its value and the remedy."""
+
+
+def check(config: Mapping[str, Any], policies: Mapping[str, Any], decoders: list[str]) -> None:
+    """Raise ConfigurationError if `config` breaks the schema or contradicts itself."""
+    faults = schema_faults(config) or consistency_faults(config, policies, decoders)
+    if faults:
+        raise ConfigurationError("configuration:\n" + "\n".join(f"  {fault}" for fault in faults))
+
+
+def schema() -> dict[str, Any]:
+    return yaml.safe_load(SCHEMA.read_text())
+
+
+def schema_faults(config: Mapping[str, Any]) -> list[str]:
+    """What the schema refuses, in the order of the keys."""
+    validator = Draft202012Validator(schema())
+    errors = sorted(validator.iter_errors(config), key=lambda error: [str(part) for part in error.absolute_path])
+    return [fault for error in errors for fault in _explain(error)]
+
+
+def _explain(error) -> list[str]:
+    key = ".".join(str(part) for part in error.absolute_path)
+    where = f"{key}." if key else ""
+    if error.validator == "additionalProperties":
+        known = sorted(error.schema["properties"])
+        unknown = sorted(set(error.instance) - set(known))
+        return [f"{where}{name}: unknown key; known here: {', '.join(known)}" for name in unknown]
+    if error.validator == "required":
+        missing = [name for name in error.schema["required"] if name not in error.instance]
+        return [f"{where}{name}: missing; set it, see workflow/schemas/config.schema.yaml" for name in missing[:1]]
+    description = error.schema.get("description", "see workflow/schemas/config.schema.yaml")
+    return [f"{key}: {json.dumps(error.instance, ensure_ascii=False, default=str)}: {_rule(error)}; it is: {description}"]
+
+
+def _rule(error) -> str:
+    value = error.validator_value
+    return {
+        "type": f"must be of type {' or '.join(value) if isinstance(value, list) else value}",
+        "minimum": f"must be at least {value}",
+        "maximum": f"must be at most {value}",
+        "exclusiveMinimum": f"must be more than {value}",
+        "exclusiveMaximum": f"must be less than {value}",
+        "enum": f"must be one of {', '.join(map(str, value)) if isinstance(value, list) else value}",
+        "pattern": f"must match {value}",
+        "minItems": f"needs at least {value}",
+        "uniqueItems": "names one thing twice",
+        "minLength": "must not be empty",
+        "minProperties": f"needs at least {value}",
+    }.get(error.validator, error.message)
+
+
+def consistency_faults(config: Mapping[str, Any], policies: Mapping[str, Any], decoders: list[str]) -> list[str]:
+    """What single keys cannot show: keys that need each other, and names that must exist."""
+    faults = []
+    corpus, base, text = config["corpus"], config["base_model"], config["text"]
+    for arm in text["arms"]:
+        if arm not in config["arms"]:
+            faults.append(f"text.arms: {arm}: no such arm; define it under arms, or choose of {', '.join(config['arms'])}")
+    for arm, options in config["arms"].items():
+        if options["policy"] not in policies:
+            faults.append(
+                f"arms.{arm}.policy: {options['policy']}: unknown policy; collapse/mixing.py has {', '.join(policies)}"
+            )
+        if options["policy"] == "replace" and options["human_fraction"] != 0:
+            faults.append(
+                f"arms.{arm}.human_fraction: {options['human_fraction']}: policy replace keeps no human text; "
+                "set 0 or choose policy preserve"
+            )
+    if text["generate"]["decoder"] not in decoders:
+        faults.append(f"text.generate.decoder: {text['generate']['decoder']}: unknown; there are {', '.join(decoders)}")
+    if corpus["source"] == "files":
+        if not corpus["folder"]:
+            faults.append("corpus.folder: null: source files needs the folder; --config 'corpus={\"folder\": \"…\"}'")
+        for split in ("train", "test"):
+            if not corpus["files"].get(split):
+                faults.append(f"corpus.files.{split}: missing: source files needs a file for it")
+    if corpus["source"] == "hub":
+        faults += _need(corpus, "corpus", ("repository", "configuration", "revision"))
+        for split in ("train", "test"):
+            if not corpus["splits"].get(split):
+                faults.append(f"corpus.splits.{split}: missing: source hub needs the name of the split")
+    if base["source"] == "hub":
+        faults += _need(base, "base_model", ("repository", "revision"))
+    else:
+        pretraining = base["pretraining"]
+        if pretraining["width"] % pretraining["heads"]:
+            faults.append(
+                f"base_model.pretraining.heads: {pretraining['heads']}: must divide the width {pretraining['width']}"
+            )
+        if pretraining["text"] == "files" and not pretraining["files"]:
+            faults.append("base_model.pretraining.files: []: text files needs at least one file")
+    for place, rates in (("text.finetune", text["finetune"]), ("base_model.pretraining", base["pretraining"])):
+        if rates["final_learning_rate"] > rates["learning_rate"]:
+            faults.append(
+                f"{place}.final_learning_rate: {rates['final_learning_rate']}: above learning_rate "
+                f"{rates['learning_rate']}; it falls from one to the other"
+            )
+    if corpus["validation_fraction"] + corpus["test_fraction"] >= 1:
+        faults.append("corpus.test_fraction: with validation_fraction it leaves no text to train on; lower one")
+    if text["evaluate"]["repeated_ngram_tokens"] > corpus["block_tokens"]:
+        faults.append(
+            f"text.evaluate.repeated_ngram_tokens: {text['evaluate']['repeated_ngram_tokens']}: longer than "
+            f"corpus.block_tokens {corpus['block_tokens']}; lower it"
+        )
+    return faults
+
+
+def _need(part: Mapping[str, Any], name: str, keys: tuple[str, ...]) -> list[str]:
+    return [f"{name}.{key}: null: source hub needs it" for key in keys if not part[key]]
+
+
+def descriptions() -> dict[str, str]:
+    """What each key means: dotted key to description; an arm's keys stand under `arms.*`."""
+    found: dict[str, str] = {}
+
+    def walk(node: Mapping[str, Any], prefix: str) -> None:
+        for key, child in node.get("properties", {}).items():
+            found[f"{prefix}{key}"] = child.get("description", "")
+            walk(child, f"{prefix}{key}.")
+        if isinstance(node.get("additionalProperties"), Mapping):
+            walk(node["additionalProperties"], f"{prefix}*.")
+
+    walk(schema(), "")
+    return found
+
+
+def parameters(config: Mapping[str, Any]) -> int | None:
+    """Number of weights of a model pretrained here; None for one from the hub, whose size is not known before."""
+    if config["base_model"]["source"] == "hub":
+        return None
+    shape = config["base_model"]["pretraining"]
+    width = shape["width"]
+    per_layer = 12 * width**2 + 13 * width
+    positions = 2 * config["corpus"]["block_tokens"] + 2
+    return (shape["vocabulary_size"] + positions) * width + shape["layers"] * per_layer + 2 * width
+
+
+def predicted_bytes(config: Mapping[str, Any]) -> int:
+    """Disk that the results will take, mostly models at four bytes a weight; within a factor of two."""
+    weights = parameters(config) or 125_000_000
+    text = config["text"]
+    links = len(text["arms"]) * len(text["seeds"]) * text["generations"]
+    blocks = config["corpus"]["train_blocks"] or 2_000
+    per_link = 4 * weights + blocks * config["corpus"]["block_tokens"] * 8 + 20_000
+    return math.ceil(links * per_link + 4 * weights + 3_000_000)

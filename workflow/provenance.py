@@ -1,0 +1,110 @@
+"""Snakemake's provenance, carried beside the results.
+
+Snakemake keeps what made each file (parameters, code, checksums of inputs) under `.snakemake/metadata`. Without it a fresh
+clone with restored results would not notice a changed parameter. So after a run the records are packed into one file
+for each folder of `results/<experiment>/`, which DVC tracks with that folder, and unpacked when a file is not the one that
+was last packed here. `.snakemake/metadata` itself is not tracked: Snakemake rewrites it in place, which corrupts a linked
+DVC cache.
+
+Times are left out of the packed records, so that equal runs give equal bytes; timings stand in `benchmark/`.
+"""
+
+import base64
+import hashlib
+import json
+import os
+import tempfile
+from pathlib import Path
+
+NAME = "provenance.json"
+# what differs between equal runs; the readers in Snakemake take these fields' absence for "not recorded"
+RUN_DEPENDENT = (
+    "conda_env",
+    "container_img_url",
+    "external_jobid",
+    "incomplete",
+    "job_hash",
+    "software_stack_hash",
+)
+WITHOUT_TIME = {"starttime": 0.0, "endtime": 0.0}
+
+
+def pack(results: Path, state: Path) -> None:
+    """Write `<results>/<folder>/provenance.json` for every folder whose records changed.
+
+    `results` is relative to the working directory, as Snakemake's records are; `state` is `.snakemake`.
+    """
+    folders: dict[Path, dict[str, dict]] = {}
+    for path, output in _recorded(state):
+        folder = _folder(output, results)
+        if folder is not None and os.path.lexists(output):
+            try:
+                record = json.loads(path.read_text())
+            except ValueError:  # cut off by a kill; Snakemake ignores such a record as well
+                continue
+            kept = {key: value for key, value in record.items() if key not in RUN_DEPENDENT} | WITHOUT_TIME
+            folders.setdefault(folder, {})[output] = kept
+    for folder, records in folders.items():
+        data = (json.dumps(records, indent=1, sort_keys=True) + "\n").encode()
+        target = folder / NAME
+        if not target.exists() or target.read_bytes() != data:
+            _write(target, data)
+        _write(_mark(folder, state), hashlib.sha256(data).hexdigest().encode())
+
+
+def unpack(results: Path, state: Path, force: bool = False) -> None:
+    """Bring in every packed file that was not packed or unpacked here last (clone, pull, checkout): it wins.
+
+    With `force` all are brought in, as after `dvc checkout`.
+    """
+    for source in sorted(results.glob(f"*/{NAME}")):
+        data, mark = source.read_bytes(), _mark(source.parent, state)
+        if not force and mark.exists() and mark.read_text() == hashlib.sha256(data).hexdigest():
+            continue
+        records = json.loads(data)
+        for path, output in _recorded(state):
+            if _folder(output, results) == source.parent and output not in records:
+                path.unlink()
+        for output, record in records.items():
+            _write(_metadata(output, state), json.dumps(record).encode())
+        _write(mark, hashlib.sha256(data).hexdigest().encode())
+
+
+def _recorded(state: Path) -> list[tuple[Path, str]]:
+    """Every record and the output that it is about: Snakemake names records by base64, long ones as nested folders."""
+    found = []
+    for path in sorted((state / "metadata").rglob("*")):
+        if path.is_file():
+            parts = path.relative_to(state / "metadata").parts
+            name = "".join(part.removeprefix("@") for part in parts)
+            found.append((path, base64.urlsafe_b64decode(name).decode()))
+    return found
+
+
+def _metadata(output: str, state: Path) -> Path:
+    name, limit = base64.urlsafe_b64encode(output.encode()).decode(), 254
+    parts = [name[start : start + limit] for start in range(0, len(name), limit)]
+    return state.joinpath("metadata", *(f"@{part}" for part in parts[:-1]), parts[-1])
+
+
+def _folder(output: str, results: Path) -> Path | None:
+    """`results/default/text` for `results/default/text/…`; None outside the results or directly in them."""
+    try:
+        parts = Path(output).relative_to(results).parts
+    except ValueError:
+        return None
+    return results / parts[0] if len(parts) > 1 else None
+
+
+def _mark(folder: Path, state: Path) -> Path:
+    return state / "model-collapse" / folder.as_posix().replace("/", "-")
+
+
+def _write(path: Path, data: bytes) -> None:
+    """By rename, never in place: the target may be a link into the DVC cache."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+    os.chmod(temporary, 0o644)
+    os.replace(temporary, path)

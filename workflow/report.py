@@ -1,0 +1,63 @@
+"""Snakemake's report as a file that depends on the results alone: the same results give the same bytes.
+
+Snakemake writes into its report when it was made and how long each job took, and lists jobs in an order that varies.
+Those parts are taken out or sorted; how long jobs took stands in `results/<experiment>/benchmark/`.
+"""
+
+import json
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+
+SCRIPT = re.compile(r'(<script id="(?P<id>[a-z-]+)">\s*var \w+ = )(?P<json>.*?)(;\s*</script>)', re.DOTALL)
+TIMED = ("runtimes", "timeline")
+
+
+def write(snakemake: Sequence[str], options: Sequence[str]) -> Path:
+    """Make `results/<experiment>/report.html` for the configuration that `options` name, and return its path."""
+    with tempfile.TemporaryDirectory() as folder:
+        raw = Path(folder) / "report.html"
+        command = [*snakemake, *(option for option in options if option != "figures"), "--report", str(raw)]
+        made = subprocess.run([*command, "--quiet", "all"], capture_output=True, text=True)
+        if made.returncode != 0 or not raw.exists():
+            raise RuntimeError(f"snakemake --report failed:\n{made.stderr}")
+        text = reproducible(raw.read_text(encoding="utf-8"))
+    path = results_folder(options) / "report.html"
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        temporary = path.with_name(".report.html.part")
+        temporary.write_text(text, encoding="utf-8")
+        os.replace(temporary, path)
+    return path
+
+
+def results_folder(options: Sequence[str]) -> Path:
+    """Where the results of a command line go: the last configuration file that names an experiment decides."""
+    names = ["config.yaml"]
+    reading = False
+    for option in options:
+        if option.startswith("-"):
+            reading = option == "--configfile"
+        elif reading:
+            names.append(option)
+    experiment = "default"
+    for name in names:
+        experiment = (yaml.safe_load(Path(name).read_text()) or {}).get("experiment", experiment)
+    return Path("results") / experiment
+
+
+def reproducible(html: str) -> str:
+    """Take out times, sort what has no order, and keep embedded text from closing a script."""
+
+    def stable(found: re.Match[str]) -> str:
+        value = json.loads(found["json"])
+        if found["id"] in TIMED:
+            value["data"] = {"values": []}
+        text = json.dumps(value, sort_keys=True).replace("</", "<\\/")
+        return f"{found[1]}{text}{found[4]}"
+
+    return SCRIPT.sub(stable, html)

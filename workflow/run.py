@@ -1,0 +1,44 @@
+"""Run the experiment from start to report: put back what the DVC cache holds, run Snakemake, write the report.
+
+    python -m workflow.run [TARGET] [--configfile PRESET] [options of snakemake]
+
+`make run` and the stages of dvc.yaml come through here; `snakemake` alone does the same jobs without the rest.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from workflow import exclusive, report, restore
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Return Snakemake's exit status, 0 if all is done."""
+    options = list(sys.argv[1:] if argv is None else argv)
+    os.chdir(ROOT)
+    started = time.monotonic()
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(["workflow/plugins", os.environ.get("PYTHONPATH", "")])}
+    snakemake = [sys.executable, "-m", "snakemake"]
+
+    restore.missing_files()
+    if exclusive.stale_lock():
+        print("An earlier run was killed: unlocking, then going on where it stopped.", file=sys.stderr)
+        subprocess.run([*snakemake, "--unlock", "--quiet", "all", *options], check=True)
+    status = subprocess.run([*snakemake, "--logger", "progress", *options], env=environment).returncode
+    if status != 0:
+        print("\nStopped before the end; the same command goes on from here.", file=sys.stderr)
+        return status
+    if not {"text", "--dry-run", "-n"}.intersection(options):
+        path = report.write(snakemake, options)
+        print(f"\nDone in {time.monotonic() - started:.0f} s. Read {path}", file=sys.stderr)
+        print(f"Figures: {path.parent / 'figures'}   Tables: {path.parent / 'text'}", file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
