@@ -34,7 +34,8 @@ def beam_search(
     its log-probability summed over the new tokens, (blocks,) fp32. The end-of-text token is never written.
 
     Every batch has `batch_blocks` rows, the last one filled up with repeats, because the order in which a matrix
-    product sums depends on its shape: a block's result must not depend on how many blocks stand beside it.
+    product sums depends on its shape: with one compute thread a block's result is the same to the bit in whatever batch it
+    stands; with several, the last bit of its score may move.
     """
     if prompts.shape[1] + new_tokens > model.positions.shape[0]:
         raise ValueError(
@@ -107,17 +108,19 @@ def _search(model: Opt, prompts: Tensor, steps: int, beams: int, penalty: float)
 def _candidates(model: Opt, hidden: Tensor, history: Tensor, count: int, penalty: float) -> tuple[Tensor, Tensor]:
     """The `count` best next tokens of each row: log-probabilities and ids, both (rows, count).
 
-    As in transformers, end of text is banned after the softmax (its mass is not given to the others), and the penalty
-    acts on log-probabilities: they are negative, so a token that was seen has its own multiplied by the penalty.
+    As in transformers, end of text is banned after the softmax (its mass is not given to the others). The penalty
+    multiplies what is negative and divides what is positive, and acts on log-probabilities in a search and on logits in
+    greedy decoding, which is a search with one beam in all else.
     """
     logits = model.logits(model.norm(hidden, model.final_norm))
     normaliser = logits.logsumexp(1, keepdim=True)
     logits[:, END_OF_TEXT] = -torch.inf
     if penalty != 1:
+        if count > 1:
+            logits, normaliser = logits.sub_(normaliser), torch.zeros_like(normaliser)
         seen = history[:, 0]
-        scores = logits.sub_(normaliser)
-        scores.scatter_(1, seen, scores.gather(1, seen) * penalty)
-        return _top(scores, count)
+        value = logits.gather(1, seen)
+        logits.scatter_(1, seen, torch.where(value < 0, value * penalty, value / penalty))
     best, ids = _top(logits, count)
     return best - normaliser, ids
 

@@ -1,0 +1,115 @@
+import copy
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from collapse.decoding import DECODERS
+from collapse.mixing import POLICIES
+from workflow import configuration
+from workflow.configuration import ConfigurationError
+
+ROOT = Path(__file__).parents[2]
+DEFAULT = yaml.safe_load((ROOT / "config.yaml").read_text())
+
+
+def changed(**values):
+    """The default configuration with dotted keys set: `changed(**{"text.generations": 0})`."""
+    config = copy.deepcopy(DEFAULT)
+    for key, value in values.items():
+        *path, last = key.split(".")
+        node = config
+        for part in path:
+            node = node[part]
+        node[last] = value
+    return config
+
+
+def check(config):
+    configuration.check(config, POLICIES, list(DECODERS))
+
+
+def test_the_default_configuration_is_valid():
+    check(DEFAULT)
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "presets").glob("*.yaml")) + [ROOT / "tests" / "mini.yaml"])
+def test_every_preset_is_valid_over_the_default(path):
+    def overlay(base, over):
+        for key, value in over.items():
+            base[key] = overlay(base[key], value) if isinstance(value, dict) and isinstance(base.get(key), dict) else value
+        return base
+
+    config = overlay(copy.deepcopy(DEFAULT), yaml.safe_load(path.read_text()))
+    if config["corpus"]["source"] == "files":
+        config["corpus"]["folder"] = config["corpus"]["folder"] or "anywhere"
+    check(config)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("text.generation", 10, r"text\.generation: unknown key; known here: arms, .*generations"),
+        ("text.generations", "ten", r'text\.generations: "ten": must be of type integer'),
+        ("text.generations", 0, r"text\.generations: 0: must be at least 1"),
+        ("text.generate.num_beams", 65, r"num_beams: 65: must be at most 64"),
+        ("text.seeds", [], r"text\.seeds: \[\]: needs at least 1"),
+        ("text.seeds", [1, 1], r"text\.seeds: \[1, 1\]: names one thing twice"),
+        ("experiment", "../escape", r'experiment: "../escape": must match'),
+        ("experiment", "a; rm -rf ~", r"experiment: .*must match"),
+        ("corpus.source", "web", r'corpus\.source: "web": must be one of pydoc, files, hub'),
+        ("arms.replace.policy", "replica", r"arms\.replace\.policy: replica: unknown policy; .*replace, preserve"),
+        ("arms.replace.human_fraction", 0.5, r"policy replace keeps no human text"),
+        ("arms.replace.human_fraction", 1.5, r"must be at most 1"),
+        ("text.arms", ["replay"], r"text\.arms: replay: no such arm; .*preserve_10pct"),
+        ("text.generate.decoder", "oracle", r"text\.generate\.decoder: oracle: unknown; there are beam_search"),
+        ("corpus.source", "files", r"corpus\.folder: null"),
+        ("corpus.source", "hub", r"corpus\.revision: null"),
+        ("base_model.source", "hub", r"base_model\.repository: null"),
+        ("corpus.revision", "main", r'corpus\.revision: "main": must match'),
+        ("base_model.pretraining.heads", 3, r"heads: 3: must divide the width"),
+        ("text.finetune.final_learning_rate", 0.5, r"final_learning_rate: 0\.5: above learning_rate"),
+        ("corpus.test_fraction", 0.96, r"leaves no text to train on"),
+    ],
+)
+def test_a_fault_is_named_with_key_value_and_remedy(key, value, message):
+    with pytest.raises(ConfigurationError, match=message):
+        check(changed(**{key: value}))
+
+
+def test_a_missing_key_is_named():
+    config = copy.deepcopy(DEFAULT)
+    del config["text"]["seeds"]
+    with pytest.raises(ConfigurationError, match=r"text\.seeds: missing"):
+        check(config)
+
+
+def test_every_key_has_a_description_and_the_default_sets_every_key():
+    descriptions = configuration.descriptions()
+    assert all(descriptions.values()), [key for key, text in descriptions.items() if not text]
+
+    def keys(node, prefix=""):
+        for key, value in node.items():
+            yield f"{prefix}{key}"
+            if isinstance(value, dict):
+                yield from keys(value, f"{prefix}{key}.")
+
+    given = {re.sub(r"^arms\.[^.]+", "arms.*", key) for key in keys(DEFAULT)}
+    assert given - {"arms.*"} == {key for key in descriptions if not re.match(r"corpus\.(files|splits)\.", key)}
+
+
+def test_the_predicted_number_of_weights_is_the_models():
+    from collapse.language_model import new_opt
+
+    shape = DEFAULT["base_model"]["pretraining"]
+    model = new_opt(
+        vocabulary_size=shape["vocabulary_size"],
+        layers=shape["layers"],
+        width=shape["width"],
+        heads=shape["heads"],
+        positions=2 * DEFAULT["corpus"]["block_tokens"],
+        dropout=0.0,
+        seed=0,
+    )
+    assert configuration.parameters(DEFAULT) == sum(parameter.numel() for parameter in model.parameters())
