@@ -90,7 +90,7 @@ def read_blocks(path: Path) -> tuple[np.ndarray, pa.Table]:
     ids = table.column("input_ids").combine_chunks()
     if table.num_rows == 0:
         raise ArtefactError(f"{path}: no rows; delete it and run again")
-    return ids.flatten().to_numpy().reshape(table.num_rows, -1), table
+    return ids.flatten().to_numpy().reshape(table.num_rows, -1).copy(), table  # torch wants writable memory
 
 
 def sha256(path: Path) -> str:

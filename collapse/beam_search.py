@@ -14,7 +14,9 @@ from torch import Tensor
 from collapse.opt import Opt
 from collapse.tokenizer import END_OF_TEXT
 
-NO_PROGRESS: Callable[[int, int], None] = lambda done, total: None
+
+def no_progress(done: int, total: int) -> None:
+    """Report nothing."""
 
 
 @torch.inference_mode()
@@ -26,7 +28,7 @@ def beam_search(
     num_beams: int,
     repetition_penalty: float = 1.0,
     batch_blocks: int = 64,
-    progress: Callable[[int, int], None] = NO_PROGRESS,
+    progress: Callable[[int, int], None] = no_progress,
 ) -> tuple[Tensor, Tensor]:
     """Continue every prompt by exactly `new_tokens` tokens.
 
@@ -34,8 +36,8 @@ def beam_search(
     its log-probability summed over the new tokens, (blocks,) fp32. The end-of-text token is never written.
 
     Every batch has `batch_blocks` rows, the last one filled up with repeats, because the order in which a matrix
-    product sums depends on its shape: with one compute thread a block's result is the same to the bit in whatever batch it
-    stands; with several, the last bit of its score may move.
+    product sums depends on its shape: with one compute thread a block's result is the same to the bit in whatever
+    batch it stands; with several, the last bit of its score may move.
     """
     if prompts.shape[1] + new_tokens > model.positions.shape[0]:
         raise ValueError(

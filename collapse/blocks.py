@@ -40,8 +40,16 @@ def passage(documents: Sequence[str], search: str, tokenizer: Tokenizer, block_t
     return None
 
 
-def evenly_spaced(available: int, wanted: int | None) -> np.ndarray:
-    """Indices of `wanted` blocks spread evenly over `available` ones, in order, none twice; all if None or too few."""
+def evenly_spaced(available: int, wanted: int | None, run: int = 1) -> np.ndarray:
+    """Indices of `wanted` blocks in runs of `run` neighbours, the runs spread evenly over `available` blocks.
+
+    In order, none twice; all of them if `wanted` is None or no less than what there is. With neighbours kept together
+    the true continuation of most blocks is a block as well, as it is where all are kept.
+    """
     if wanted is None or wanted >= available:
         return np.arange(available)
-    return np.arange(wanted) * available // wanted
+    indices: list[int] = []
+    for start in range(0, wanted, run):
+        shift = start * (available - wanted) // wanted  # from where it would stand if all were packed to the left
+        indices += range(start + shift, min(start + run, wanted) + shift)
+    return np.array(indices)

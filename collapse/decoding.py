@@ -12,5 +12,5 @@ DECODERS: dict[str, Callable[..., tuple[Tensor, Tensor]]] = {"beam_search": beam
 
 
 def decode(decoder: str, model: Opt, prompts: Tensor, **options) -> tuple[Tensor, Tensor]:
-    """Continue `prompts` with the named decoder; every option is forwarded, and one that it does not take is an error."""
+    """Continue `prompts` with the named decoder; every option is forwarded, one that it does not take is an error."""
     return DECODERS[decoder](model, prompts, **options)

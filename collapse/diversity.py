@@ -10,7 +10,7 @@ def distinct_ngrams(blocks: np.ndarray, n: int) -> float:
 
 
 def repeated_ngrams(blocks: np.ndarray, n: int) -> float:
-    """Mean over blocks of the share of a block's n-grams that it holds already: 0 for no repetition, near 1 for a loop."""
+    """Mean over blocks of the share of a block's n-grams that it holds already: 0 for none, near 1 for a loop."""
     grams = _ngrams(blocks, n)
     return float(np.mean([1 - len(np.unique(block, axis=0)) / len(block) for block in grams]))
 

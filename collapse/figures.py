@@ -17,8 +17,8 @@ def set_style() -> None:
     matplotlib.rcParams.update({"svg.hashsalt": "model-collapse", "svg.fonttype": "none", "figure.dpi": 100})
 
 
-def write_figure(figure: Figure, stem: Path) -> None:
-    """Write `<stem>.svg` and `<stem>.png`, without a date."""
+def write_figure(figure: Figure, path: Path) -> None:
+    """Write `path`, an SVG, and a PNG beside it, without a date."""
     for suffix, metadata in ((".svg", {"Date": None}), (".png", {"Software": None})):
-        with whole_file(stem.with_suffix(suffix)) as temporary:
+        with whole_file(path.with_suffix(suffix)) as temporary:
             figure.savefig(temporary, format=suffix[1:], dpi=200, bbox_inches="tight", metadata=metadata)

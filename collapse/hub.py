@@ -26,7 +26,8 @@ def download_model(repository: str, revision: str, folder: Path) -> Path:
             snapshot_download(repository, revision=revision, allow_patterns=[WEIGHTS[1]], local_dir=folder)
     except Exception as error:  # no network, 404, a broken transfer: all end here alike
         raise ModelError(
-            f"base_model.source: hub: cannot fetch {repository} at revision {revision}: {type(error).__name__}: {error}; "
+            f"base_model.source: hub: cannot fetch {repository} at revision {revision}: "
+            f"{type(error).__name__}: {error}; "
             "check the network and the names, or use base_model.source: pretrain"
         ) from error
     return folder

@@ -23,7 +23,7 @@ class TrainingSet:
 
     @property
     def origin(self) -> np.ndarray:
-        """"human" or "model" for every row."""
+        """Who wrote each row: `human` or `model`."""
         return np.where(self.source_generation == HUMAN, "human", "model")
 
 
@@ -42,7 +42,7 @@ def human_only(human: np.ndarray) -> TrainingSet:
 
 
 def replace(human: np.ndarray, synthetic: Sequence[np.ndarray], human_fraction: float, seed: int) -> TrainingSet:
-    """Nothing human is kept: the newest synthetic set alone, one block for every human block (Shumailov et al. 2024)."""
+    """Nothing human is kept: the newest synthetic set alone, a block for every human block (Shumailov et al. 2024)."""
     newest = synthetic[-1]
     rows = np.arange(len(newest), dtype=np.int32)
     return TrainingSet(newest, np.full(len(newest), len(synthetic) - 1, np.int32), rows)

@@ -32,7 +32,8 @@ def text_sha256(documents: Iterable[str]) -> str:
 def pydoc_topics(validation_fraction: float, test_fraction: float) -> Documents:
     """Paragraphs of the language reference that `help()` prints, which every Python carries.
 
-    A whole topic goes to one split, by a hash of its name, so that the split is the same for every Python version.
+    A whole topic goes to one split, by a hash of its name, and topics stand in the order of that hash: split and order
+    are the same for every Python version, and neighbours are not alike because their names are.
     Several topics quote each other: a paragraph counts once, and one that stands in two splits is kept in the one that
     is tested (test, then validation, then train), or test perplexity would measure memory.
     """
@@ -44,7 +45,7 @@ def pydoc_topics(validation_fraction: float, test_fraction: float) -> Documents:
             "install Python's documentation topics or choose corpus.source: files"
         ) from error
     by_split: dict[str, list[str]] = {split: [] for split in SPLITS}
-    for name in sorted(topics):
+    for name in sorted(topics, key=_name_hash):
         by_split[_split_of(name, validation_fraction, test_fraction)].append(topics[name])
     seen: set[str] = set()
     documents: Documents = {}
@@ -58,8 +59,12 @@ def pydoc_topics(validation_fraction: float, test_fraction: float) -> Documents:
     return {split: documents[split] for split in SPLITS}
 
 
+def _name_hash(name: str) -> bytes:
+    return hashlib.sha256(name.encode()).digest()
+
+
 def _split_of(name: str, validation_fraction: float, test_fraction: float) -> str:
-    share = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") / 2**32
+    share = int.from_bytes(_name_hash(name)[:4], "big") / 2**32
     if share < test_fraction:
         return "test"
     return "validation" if share < test_fraction + validation_fraction else "train"

@@ -1,4 +1,4 @@
-"""Score one generation: test text under its model, its own text under it and under generation 0, and how varied it is."""
+"""Score one generation: human test text and its own text under its model, its own under generation 0, and diversity."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -115,9 +115,7 @@ def continue_passage(model: Opt, prompt: list[int], args) -> list[int]:
     return tokens[0].tolist()
 
 
-def write_scores(
-    path: Path, test: np.ndarray, text_targets: np.ndarray, own: np.ndarray, first: np.ndarray
-) -> None:
+def write_scores(path: Path, test: np.ndarray, text_targets: np.ndarray, own: np.ndarray, first: np.ndarray) -> None:
     """A row for every block: its negative log-likelihood in nats, summed, and the number of tokens that it sums."""
     blocks = [*range(len(test)), *range(len(own))]
     totals = np.concatenate([test.sum(1, dtype=np.float64), own.sum(1, dtype=np.float64)])

@@ -27,9 +27,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     torch.set_num_threads(args.threads)
 
     manifest = args.training_set.with_suffix(".manifest.json")
-    checked_manifest(
-        manifest, "training set", {"arm": args.arm, "seed": args.seed, "generation": args.generation}
-    )
+    checked_manifest(manifest, "training set", {"arm": args.arm, "seed": args.seed, "generation": args.generation})
     checked_manifest(args.base / "manifest.json", "base model")
     blocks, _ = read_blocks(args.training_set)
     model = load_model(args.base)

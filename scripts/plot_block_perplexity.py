@@ -16,7 +16,7 @@ from scripts.job import arm_name
 def main(argv: Sequence[str] | None = None) -> None:
     parser = job.parser(__doc__)
     parser.add_argument("--histogram", type=Path, required=True)
-    parser.add_argument("--output", type=Path, required=True, help="path without its ending")
+    parser.add_argument("--output", type=Path, required=True, help="the SVG; PNG and caption go beside it")
     args = parser.parse_args(argv)
 
     histogram = pd.read_csv(args.histogram)
@@ -26,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     palette = sns.color_palette("viridis", len(generations))
     for axis, arm in zip(axes[0], arms, strict=True):
         for colour, generation in zip(palette, generations, strict=True):
-            bins = histogram.query("arm == @arm and generation == @generation")
+            bins = histogram.loc[(histogram["arm"] == arm) & (histogram["generation"] == generation)]
             edges = [*bins["low"], bins["high"].iloc[-1]]
             axis.stairs(bins["share"], edges, color=colour, linewidth=1.6, label=str(generation))
         axis.set(title=arm_name(arm), xlabel="perplexity under generation 0", xscale="log")
@@ -42,8 +42,8 @@ def caption(histogram: pd.DataFrame, generations: list[int]) -> str:
     for arm in histogram["arm"].unique():
         modes = []
         for generation in (generations[0], generations[-1]):
-            bins = histogram.query("arm == @arm and generation == @generation")
-            fullest = bins.loc[bins["share"].idxmax()]
+            bins = histogram.loc[(histogram["arm"] == arm) & (histogram["generation"] == generation)]
+            fullest = bins.iloc[int(bins["share"].argmax())]
             modes.append(f"{fullest['low']:.3g}–{fullest['high']:.3g} ({fullest['share']:.0%} of blocks)")
         sentences.append(f"{arm_name(arm)}: the fullest bin moves from {modes[0]} to {modes[1]}")
     return (

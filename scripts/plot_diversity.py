@@ -27,7 +27,7 @@ MEASURES = {
 def main(argv: Sequence[str] | None = None) -> None:
     parser = job.parser(__doc__)
     parser.add_argument("--intervals", type=Path, required=True)
-    parser.add_argument("--output", type=Path, required=True, help="path without its ending")
+    parser.add_argument("--output", type=Path, required=True, help="the SVG; PNG and caption go beside it")
     args = parser.parse_args(argv)
 
     intervals = pd.read_csv(args.intervals)
@@ -35,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     figure, axes = plt.subplots(2, 4, figsize=(12, 5.4), sharex=True, layout="constrained")
     for axis, (measure, title) in zip(axes.flat, MEASURES.items(), strict=True):
         for colour, arm in zip(sns.color_palette(), intervals["arm"].unique(), strict=False):
-            line = intervals.query("arm == @arm and metric == @measure")
+            line = values(intervals, arm, measure)
             axis.plot(line["generation"], line["mean"], color=colour, marker=".", label=arm_name(arm))
             axis.fill_between(line["generation"], line["low"], line["high"], color=colour, alpha=0.2, linewidth=0)
         axis.set_title(title, fontsize="medium")
@@ -48,12 +48,16 @@ def main(argv: Sequence[str] | None = None) -> None:
     write_text(args.output.with_suffix(".rst"), caption(intervals))
 
 
+def values(table: pd.DataFrame, arm: str, measure: str) -> pd.DataFrame:
+    return table.loc[(table["arm"] == arm) & (table["metric"] == measure)]
+
+
 def caption(intervals: pd.DataFrame) -> str:
     sentences = []
     for arm in intervals["arm"].unique():
         parts = []
         for measure in ("distinct_4", "vocabulary_coverage"):
-            line = intervals.query("arm == @arm and metric == @measure")["mean"]
+            line = values(intervals, arm, measure)["mean"]
             parts.append(f"{MEASURES[measure]} from {line.iloc[0]:.3f} to {line.iloc[-1]:.3f}")
         sentences.append(f"{arm_name(arm)}: {', '.join(parts)}")
     return (

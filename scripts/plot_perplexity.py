@@ -6,6 +6,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import pandas as pd
 import seaborn as sns
+from matplotlib.ticker import LogLocator, NullFormatter
 
 from collapse.artefacts import write_text
 from collapse.figures import set_style, write_figure
@@ -23,7 +24,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--summary", type=Path, required=True)
     parser.add_argument("--intervals", type=Path, required=True)
     parser.add_argument("--confidence", type=float, required=True)
-    parser.add_argument("--output", type=Path, required=True, help="path without its ending")
+    parser.add_argument("--output", type=Path, required=True, help="the SVG; PNG and caption go beside it")
     args = parser.parse_args(argv)
 
     summary, intervals = pd.read_csv(args.summary), pd.read_csv(args.intervals)
@@ -31,27 +32,32 @@ def main(argv: Sequence[str] | None = None) -> None:
     figure, axes = plt.subplots(1, len(MEASURES), figsize=(8, 3.6), sharey=True)
     for axis, (measure, title) in zip(axes, MEASURES.items(), strict=True):
         for colour, arm in zip(sns.color_palette(), summary["arm"].unique(), strict=False):
-            seeds = summary.query("arm == @arm and metric == @measure")
+            seeds = values(summary, arm, measure)
             for _, one in seeds.groupby("seed"):
                 axis.plot(one["generation"], one["value"], color=colour, linewidth=0.7, alpha=0.5)
-            mean = intervals.query("arm == @arm and metric == @measure")
+            mean = values(intervals, arm, measure)
             axis.plot(mean["generation"], mean["mean"], color=colour, linewidth=2, marker="o", label=arm_name(arm))
             axis.fill_between(mean["generation"], mean["low"], mean["high"], color=colour, alpha=0.2, linewidth=0)
         axis.set(title=title, xlabel="generation", yscale="log")
         axis.set_xticks(sorted(summary["generation"].unique()))
     axes[0].set_ylabel("perplexity of human test text")
+    axes[0].yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes[0].yaxis.set_major_formatter("{x:.0f}")
-    axes[0].yaxis.set_minor_formatter("{x:.0f}")
+    axes[0].yaxis.set_minor_formatter(NullFormatter())
     axes[0].legend(title="arm", frameon=False)
     sns.despine()
     write_figure(figure, args.output)
     write_text(args.output.with_suffix(".rst"), caption(intervals, args.confidence))
 
 
+def values(table: pd.DataFrame, arm: str, measure: str) -> pd.DataFrame:
+    return table.loc[(table["arm"] == arm) & (table["metric"] == measure)]
+
+
 def caption(intervals: pd.DataFrame, confidence: float) -> str:
     sentences = []
     for arm in intervals["arm"].unique():
-        rows = intervals.query("arm == @arm and metric == 'test_perplexity'")
+        rows = values(intervals, arm, "test_perplexity")
         first, last = rows.iloc[0], rows.iloc[-1]
         sentences.append(
             f"{arm_name(arm)}: from {first['mean']:.0f} to {last['mean']:.0f}"

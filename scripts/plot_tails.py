@@ -18,7 +18,7 @@ PREFIX = "test_loss_group"
 def main(argv: Sequence[str] | None = None) -> None:
     parser = job.parser(__doc__)
     parser.add_argument("--intervals", type=Path, required=True)
-    parser.add_argument("--output", type=Path, required=True, help="path without its ending")
+    parser.add_argument("--output", type=Path, required=True, help="the SVG; PNG and caption go beside it")
     args = parser.parse_args(argv)
 
     intervals = pd.read_csv(args.intervals)
@@ -30,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     palette = sns.color_palette("rocket", len(groups))
     for axis, arm in zip(axes[0], arms, strict=True):
         for colour, group in zip(palette, groups, strict=True):
-            line = losses.query("arm == @arm and group == @group").sort_values("generation")
+            line = values(losses, arm, group).sort_values("generation")
             name = f"{group}{' (rarest)' if group == groups[0] else ' (commonest)' if group == groups[-1] else ''}"
             axis.plot(line["generation"], line["mean"], color=colour, marker=".", label=name)
         axis.set(title=arm_name(arm), xlabel="generation")
@@ -42,19 +42,23 @@ def main(argv: Sequence[str] | None = None) -> None:
     write_text(args.output.with_suffix(".rst"), caption(losses, groups))
 
 
+def values(table: pd.DataFrame, arm: str, group: int) -> pd.DataFrame:
+    return table.loc[(table["arm"] == arm) & (table["group"] == group)]
+
+
 def caption(losses: pd.DataFrame, groups: list[int]) -> str:
     last = int(losses["generation"].max())
     sentences = []
     for arm in losses["arm"].unique():
         rises = []
         for group in (groups[0], groups[-1]):
-            line = losses.query("arm == @arm and group == @group").set_index("generation")["mean"]
+            line = values(losses, arm, group).set_index("generation")["mean"]
             rises.append(line[last] - line[0])
         sentences.append(f"{arm_name(arm)}: {rises[0]:+.2f} nats for the rarest, {rises[1]:+.2f} for the commonest")
     return (
-        f"**Loss by training frequency of the target token.** Change from generation 0 to {last}: {'; '.join(sentences)}. "
-        f"Token types are ordered by their count in the human training blocks and cut into {len(groups)} groups of equal "
-        "running text; group 1 is the tail. Means over seeds.\n"
+        f"**Loss by training frequency of the target token.** Change from generation 0 to {last}: "
+        f"{'; '.join(sentences)}. Token types are ordered by their count in the human training blocks and cut into "
+        f"{len(groups)} groups of equal running text; group 1 is the tail. Means over seeds.\n"
     )
 
 

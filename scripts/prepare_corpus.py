@@ -13,6 +13,8 @@ from collapse.text_sources import SPLITS, SourceError
 from collapse.tokenizer import END_OF_TEXT, load_tokenizer
 from scripts import job
 
+TRAINING_RUN = 20  # neighbouring training blocks that are kept together
+
 
 def main(argv: Sequence[str] | None = None) -> None:
     parser = job.parser(__doc__)
@@ -46,7 +48,8 @@ def main(argv: Sequence[str] | None = None) -> None:
             blocks = to_blocks(documents[split], tokenizer, args.block_tokens)
         except ValueError as error:
             raise SourceError(f"{where(args, split)}: {error}") from error
-        chosen = evenly_spaced(len(blocks), getattr(args, f"{split}_blocks"))
+        run = TRAINING_RUN if split == "train" else 1
+        chosen = evenly_spaced(len(blocks), getattr(args, f"{split}_blocks"), run)
         paths.append(args.output / f"{split}.parquet")
         write_blocks(paths[-1], blocks[chosen], {"block": np.arange(len(chosen), dtype=np.int32)})
         counts[split] = {
@@ -99,8 +102,8 @@ def find_passage(documents: text_sources.Documents, tokenizer, args) -> dict:
         if found is not None and len(found) == args.block_tokens:
             return {"split": split, "input_ids": found.tolist(), "text": tokenizer.decode(found.tolist())}
     raise SourceError(
-        f"text.passage.search: {args.passage!r} stands nowhere in the corpus with {args.block_tokens} tokens from there; "
-        "choose words that the corpus holds"
+        f"text.passage.search: {args.passage!r} stands nowhere in the corpus with {args.block_tokens} tokens "
+        "from there; choose words that the corpus holds"
     )
 
 

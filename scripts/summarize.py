@@ -30,7 +30,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = parser.parse_args(argv)
     work = job.Job(args.benchmark)
 
-    rows, continuations, blocks = [], [], []
+    rows: list[tuple] = []
+    continuations: list[tuple] = []
+    blocks: list[tuple[str, int, float]] = []
     for arm, owner in job.pairs(args.arm).items():
         for seed in args.seed:
             for generation in range(args.generations):
@@ -50,9 +52,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     intervals = list(over_seeds(rows, args.confidence, args.resamples))
     write_csv(args.text / "summary.csv", ("arm", "seed", "generation", "metric", "value"), rows)
-    write_csv(
-        args.text / "intervals.csv", ("arm", "generation", "metric", "seeds", "mean", "low", "high"), intervals
-    )
+    write_csv(args.text / "intervals.csv", ("arm", "generation", "metric", "seeds", "mean", "low", "high"), intervals)
     write_csv(args.text / "continuations.csv", ("arm", "seed", "generation", "text"), continuations)
     write_csv(
         args.text / "block_perplexity.csv",
@@ -96,7 +96,13 @@ def histogram(blocks: list[tuple[str, int, float]], bins_per_decade: int) -> lis
         counts, _ = np.histogram(chosen, edges)
         for low, count in zip(edges[:-1].tolist(), counts.tolist(), strict=True):
             table.append(
-                (arm, generation, 10 ** (low / bins_per_decade), 10 ** ((low + 1) / bins_per_decade), count / len(chosen))
+                (
+                    arm,
+                    generation,
+                    10 ** (low / bins_per_decade),
+                    10 ** ((low + 1) / bins_per_decade),
+                    count / len(chosen),
+                )
             )
     return table
 

@@ -45,7 +45,9 @@ def _explain(error) -> list[str]:
         missing = [name for name in error.schema["required"] if name not in error.instance]
         return [f"{where}{name}: missing; set it, see workflow/schemas/config.schema.yaml" for name in missing[:1]]
     description = error.schema.get("description", "see workflow/schemas/config.schema.yaml")
-    return [f"{key}: {json.dumps(error.instance, ensure_ascii=False, default=str)}: {_rule(error)}; it is: {description}"]
+    return [
+        f"{key}: {json.dumps(error.instance, ensure_ascii=False, default=str)}: {_rule(error)}; it is: {description}"
+    ]
 
 
 def _rule(error) -> str:
@@ -71,7 +73,9 @@ def consistency_faults(config: Mapping[str, Any], policies: Mapping[str, Any], d
     corpus, base, text = config["corpus"], config["base_model"], config["text"]
     for arm in text["arms"]:
         if arm not in config["arms"]:
-            faults.append(f"text.arms: {arm}: no such arm; define it under arms, or choose of {', '.join(config['arms'])}")
+            faults.append(
+                f"text.arms: {arm}: no such arm; define it under arms, or choose of {', '.join(config['arms'])}"
+            )
     for arm, options in config["arms"].items():
         if options["policy"] not in policies:
             faults.append(
@@ -86,7 +90,7 @@ def consistency_faults(config: Mapping[str, Any], policies: Mapping[str, Any], d
         faults.append(f"text.generate.decoder: {text['generate']['decoder']}: unknown; there are {', '.join(decoders)}")
     if corpus["source"] == "files":
         if not corpus["folder"]:
-            faults.append("corpus.folder: null: source files needs the folder; --config 'corpus={\"folder\": \"…\"}'")
+            faults.append('corpus.folder: null: source files needs the folder; --config \'corpus={"folder": "…"}\'')
         for split in ("train", "test"):
             if not corpus["files"].get(split):
                 faults.append(f"corpus.files.{split}: missing: source files needs a file for it")

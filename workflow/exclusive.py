@@ -18,7 +18,7 @@ def hold() -> None:
     """Hold the lock for as long as this process lives; called by Snakemake when a run starts."""
     global _held
     PATH.parent.mkdir(parents=True, exist_ok=True)
-    _held = open(PATH, "w")
+    _held = open(PATH, "w")  # noqa: SIM115 (held until the process ends)
     fcntl.flock(_held, fcntl.LOCK_SH)
     _held.write(str(os.getpid()))
     _held.flush()

@@ -14,7 +14,9 @@ LEFT_OUT = re.compile(r"^(cuda-|nvidia-|triton)")
 
 def resolve(source: str, target: str) -> None:
     command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11"]
-    text = subprocess.run([*command, "--no-header", "--no-annotate", source], check=True, capture_output=True, text=True)
+    text = subprocess.run(
+        [*command, "--no-header", "--no-annotate", source], check=True, capture_output=True, text=True
+    )
     lines = dict.fromkeys(
         "torch==2.13.0" if line.startswith("torch==") else line
         for line in text.stdout.splitlines()

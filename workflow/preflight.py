@@ -1,6 +1,5 @@
 """What can be known to fail is refused before any work: unreadable text, a full disk, results of another version."""
 
-import os
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -9,33 +8,26 @@ from typing import Any
 
 from collapse.artefacts import read_manifest
 from collapse.text_sources import SourceError, read_lines
+from workflow.chain import pretraining_files, user_files
 from workflow.configuration import predicted_bytes
 
 
 def check_inputs(config: Mapping[str, Any]) -> None:
     """Read every local text file once: it exists, is UTF-8 and could fill a block. SourceError otherwise."""
-    corpus, pretraining = config["corpus"], config["base_model"]["pretraining"]
-    paths = []
-    if corpus["source"] == "files":
-        paths += [Path(corpus["folder"]) / name for name in corpus["files"].values()]
-    if config["base_model"]["source"] == "pretrain" and pretraining["text"] == "files":
-        paths += [Path(name) for name in pretraining["files"]]
-    for path in paths:
+    for path in user_files(config) + pretraining_files(config):
         if path.suffix in (".parquet", ".arrow"):
             if not path.is_file():
                 raise SourceError(f"{path}: no such file; check corpus.folder and corpus.files")
             continue
         # no token is shorter than a byte, so fewer bytes than block_tokens cannot fill a block
         size = sum(len(line.encode()) for line in read_lines(path))
-        if size < corpus["block_tokens"]:
-            raise SourceError(
-                f"{path}: {size} bytes, shorter than one block of {corpus['block_tokens']} tokens; give more text"
-            )
+        block_tokens = config["corpus"]["block_tokens"]
+        if size < block_tokens:
+            raise SourceError(f"{path}: {size} bytes, shorter than one block of {block_tokens} tokens; give more text")
 
 
 def check_results(config: Mapping[str, Any], results: Path) -> None:
     """The results folder can be written to, has space, and holds no results of another schema version."""
-    results.mkdir(parents=True, exist_ok=True) if os.access(nearest(results), os.W_OK) else None
     folder = nearest(results)
     try:
         with tempfile.NamedTemporaryFile(dir=folder):

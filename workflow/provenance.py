@@ -1,10 +1,10 @@
 """Snakemake's provenance, carried beside the results.
 
-Snakemake keeps what made each file (parameters, code, checksums of inputs) under `.snakemake/metadata`. Without it a fresh
-clone with restored results would not notice a changed parameter. So after a run the records are packed into one file
-for each folder of `results/<experiment>/`, which DVC tracks with that folder, and unpacked when a file is not the one that
-was last packed here. `.snakemake/metadata` itself is not tracked: Snakemake rewrites it in place, which corrupts a linked
-DVC cache.
+Snakemake keeps what made each file (parameters, code, checksums of inputs) under `.snakemake/metadata`. Without it a
+fresh clone with restored results would not notice a changed parameter. So after a run the records are packed into one
+file for each folder of `results/<experiment>/`, which DVC tracks with that folder, and unpacked when a file is not the
+one that was last packed here. `.snakemake/metadata` itself is not tracked: Snakemake rewrites it in place, which
+corrupts a linked DVC cache.
 
 Times are left out of the packed records, so that equal runs give equal bytes; timings stand in `benchmark/`.
 """
@@ -106,5 +106,5 @@ def _write(path: Path, data: bytes) -> None:
     handle, temporary = tempfile.mkstemp(dir=path.parent)
     with os.fdopen(handle, "wb") as file:
         file.write(data)
-    os.chmod(temporary, 0o644)
+    Path(temporary).chmod(0o644)
     os.replace(temporary, path)

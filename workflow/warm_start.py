@@ -33,6 +33,11 @@ LIBRARIES = (
 _server: subprocess.Popen | None = None
 
 
+def prefer_this_interpreter() -> None:
+    """Jobs run under the interpreter that runs Snakemake, unless an environment puts another one in front."""
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+
+
 def serve() -> None:
     """Start the server beside this process and tell jobs where it is; it ends when this process does."""
     global _server
@@ -128,7 +133,7 @@ def _job(connection: socket.socket) -> None:
 
 def _end_with(connection: socket.socket, server: int) -> None:
     """End this job at once when the process that asked for it, or Snakemake, has ended."""
-    select.select([connection, server], [], [])
+    select.select([connection.fileno(), server], [], [])
     os.kill(os.getpid(), signal.SIGKILL)
 
 

@@ -20,6 +20,8 @@ def test_text_shorter_than_a_block_is_refused_with_its_length():
 
 def test_kept_blocks_are_spread_and_in_order():
     assert evenly_spaced(10, 4).tolist() == [0, 2, 5, 7]
+    assert evenly_spaced(20, 8, run=4).tolist() == [0, 1, 2, 3, 10, 11, 12, 13]
+    assert evenly_spaced(20, 7, run=3).tolist() == [0, 1, 2, 8, 9, 10, 17]
     assert evenly_spaced(3, None).tolist() == evenly_spaced(3, 9).tolist() == [0, 1, 2]
 
 

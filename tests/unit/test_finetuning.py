@@ -30,7 +30,12 @@ def test_the_global_generator_is_left_alone():
 def test_loss_falls_and_every_step_is_reported():
     steps = []
     losses = train(
-        random_opt(), BLOCKS, epochs=8, seed=1, progress=lambda step, total, loss: steps.append((step, total)), **OPTIONS
+        random_opt(),
+        BLOCKS,
+        epochs=8,
+        seed=1,
+        progress=lambda step, total, loss: steps.append((step, total)),
+        **OPTIONS,
     )
     assert losses[-1] < losses[0] - 0.5
     assert steps == [(step, 24) for step in range(1, 25)]

@@ -47,5 +47,5 @@ def test_another_architecture_is_refused(tmp_path):
 def test_a_missing_tensor_is_named():
     weights = dict(random_opt().state_dict())
     del weights["model.decoder.layers.1.fc1.weight"]
-    with pytest.raises(ModelError, match="fc1.weight"):
+    with pytest.raises(ModelError, match=r"fc1\.weight"):
         from_state_dict(weights, heads=2)

@@ -14,7 +14,9 @@ def test_no_paragraph_of_the_embedded_text_is_trained_and_tested_on():
 
 
 def test_the_default_passage_is_in_the_test_split():
-    assert any("Variables defined in the class definition are class" in text for text in pydoc_topics(0.05, 0.15)["test"])
+    assert any(
+        "Variables defined in the class definition are class" in text for text in pydoc_topics(0.05, 0.15)["test"]
+    )
 
 
 def test_the_pretraining_text_is_prose_of_the_standard_library():
@@ -54,7 +56,7 @@ def test_a_missing_column_is_named_with_those_that_exist(tmp_path):
 
 def test_a_damaged_table_is_refused_by_name(tmp_path):
     (tmp_path / "a.parquet").write_bytes(b"PAR1 and then nothing")
-    with pytest.raises(SourceError, match="a.parquet: not a readable parquet file"):
+    with pytest.raises(SourceError, match=r"a\.parquet: not a readable parquet file"):
         local_files(tmp_path, {"train": "a.parquet"}, "text")
 
 

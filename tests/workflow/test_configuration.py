@@ -34,11 +34,13 @@ def test_the_default_configuration_is_valid():
     check(DEFAULT)
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "presets").glob("*.yaml")) + [ROOT / "tests" / "mini.yaml"])
+@pytest.mark.parametrize("path", [*sorted((ROOT / "presets").glob("*.yaml")), ROOT / "tests" / "mini.yaml"])
 def test_every_preset_is_valid_over_the_default(path):
     def overlay(base, over):
         for key, value in over.items():
-            base[key] = overlay(base[key], value) if isinstance(value, dict) and isinstance(base.get(key), dict) else value
+            base[key] = (
+                overlay(base[key], value) if isinstance(value, dict) and isinstance(base.get(key), dict) else value
+            )
         return base
 
     config = overlay(copy.deepcopy(DEFAULT), yaml.safe_load(path.read_text()))

@@ -1,7 +1,5 @@
 # What all rules share: the checked configuration, paths of the results tree, code hashes, flags, and the run's hooks.
 import json
-import os
-import shlex
 import sys
 from pathlib import Path
 
@@ -10,12 +8,19 @@ sys.path.insert(0, workflow.basedir)
 from collapse.artefacts import ArtefactError, sha256
 from collapse.mixing import POLICIES
 from collapse.text_sources import SourceError
-from workflow import code_hash, configuration, exclusive, preflight, provenance, warm_start
+from workflow import (
+    chain,
+    code_hash,
+    configuration,
+    exclusive,
+    preflight,
+    provenance,
+    warm_start,
+)
 
 RESULTS = f"results/{config['experiment']}" if isinstance(config.get("experiment"), str) else "results"
 STATE = Path(".snakemake")
-# jobs run under the interpreter that runs Snakemake, unless an environment puts another one in front
-os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+warm_start.prefer_this_interpreter()
 
 if workflow.is_main_process:
     try:
@@ -33,29 +38,30 @@ wildcard_constraints:
     generation="[0-9]+",
 
 
-def flags(**values):
-    """One string of named flags: Snakemake compares parameters as a set of values, in which a swap goes unseen.
-
-    None leaves a flag out; a list repeats it; a dictionary repeats it with key=value. Every value is quoted.
-    """
-    parts = []
-    for name, value in values.items():
-        if isinstance(value, dict):
-            value = [f"{key}={one}" for key, one in value.items()]
-        for one in value if isinstance(value, list) else [value]:
-            if one is not None:
-                parts.append(f"--{name.replace('_', '-')} {shlex.quote(str(one))}")
-    return " ".join(parts)
-
-
 def code(script):
     """Hash of the source that a job of this script runs."""
     return code_hash.code_hash(Path(workflow.basedir), script)
 
 
-def timings(*parts):
+def hashes(paths):
+    """Local text as a parameter, by content, so that a touch reruns nothing."""
+    return [sha256(path) for path in paths]
+
+
+def timings(job):
     """Where a job writes its timings, outside of all that is compared; declared as a log, so nothing depends on it."""
-    return "/".join([RESULTS, "benchmark", *parts]) + ".json"
+    return f"{RESULTS}/benchmark/{job}.json"
+
+
+def shown(figure, name, category):
+    """An output for the report; the job that draws it writes its caption too, with the numbers in it."""
+    path = Path(RESULTS, "figures", name)
+    return report(
+        path,
+        caption=str(path.with_suffix(".rst").absolute()),
+        category=category,
+        labels={"figure": figure},
+    )
 
 
 onstart:

@@ -2,33 +2,12 @@
 PRETRAIN = config["base_model"]["source"] == "pretrain"
 TOKENIZER = f"{RESULTS}/{'base/pretraining' if PRETRAIN else 'base'}"
 SPLITS = ["train", "validation", "test"]
-BASE_FILES = ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"]
-
-
-def corpus_options():
-    corpus = config["corpus"]
-    return flags(
-        source=corpus["source"],
-        validation_fraction=corpus["validation_fraction"],
-        test_fraction=corpus["test_fraction"],
-        folder=corpus["folder"],
-        file=corpus["files"],
-        repository=corpus["repository"],
-        configuration=corpus["configuration"],
-        revision=corpus["revision"],
-        split=corpus["splits"],
-        text_column=corpus["text_column"],
-        block_tokens=corpus["block_tokens"],
-        train_blocks=corpus["train_blocks"],
-        validation_blocks=corpus["validation_blocks"],
-        test_blocks=corpus["test_blocks"],
-        passage=config["text"]["passage"]["search"],
-    )
-
-
-def user_files(folder, names):
-    """Local text as inputs by content: a hash of each file, so that a touch reruns nothing."""
-    return [sha256(Path(folder) / name) for name in names]
+BASE_FILES = [
+    "config.json",
+    "model.safetensors",
+    "tokenizer.json",
+    "tokenizer_config.json",
+]
 
 
 rule prepare_corpus:
@@ -39,16 +18,16 @@ rule prepare_corpus:
         expand(f"{RESULTS}/corpus/{{split}}.parquet", split=SPLITS),
         passage=f"{RESULTS}/corpus/passage.json",
         manifest=f"{RESULTS}/corpus/manifest.json",
-    params:
-        options=corpus_options(),
-        text=user_files(config["corpus"]["folder"] or ".", config["corpus"]["files"].values()),
-        code=code("prepare_corpus"),
-        folder=f"{RESULTS}/corpus",
     log:
         f"logs/{config['experiment']}/prepare_corpus.log",
         benchmark=timings("prepare_corpus"),
     conda:
         "../../envs/language-model.yaml"
+    params:
+        options=chain.corpus_options(config),
+        text=hashes(chain.user_files(config)),
+        code=code("prepare_corpus"),
+        folder=subpath(output.manifest, parent=True),
     shell:
         "python -m scripts prepare_corpus {params.options} --code {params.code} --benchmark {log.benchmark}"
         " --tokenizer {input.tokenizer} --tokenizer-manifest {input.tokenizer_manifest}"
@@ -62,21 +41,21 @@ if PRETRAIN:
             tokenizer=f"{RESULTS}/base/pretraining/tokenizer.json",
             blocks=f"{RESULTS}/base/pretraining/blocks.parquet",
             manifest=f"{RESULTS}/base/pretraining/manifest.json",
-        params:
-            options=flags(
-                text=config["base_model"]["pretraining"]["text"],
-                file=config["base_model"]["pretraining"]["files"],
-                vocabulary_size=config["base_model"]["pretraining"]["vocabulary_size"],
-                block_tokens=config["corpus"]["block_tokens"],
-            ),
-            text=user_files(".", config["base_model"]["pretraining"]["files"]),
-            code=code("prepare_pretraining"),
-            folder=f"{RESULTS}/base/pretraining",
         log:
             f"logs/{config['experiment']}/prepare_pretraining.log",
             benchmark=timings("prepare_pretraining"),
         conda:
             "../../envs/language-model.yaml"
+        params:
+            options=chain.flags(
+                text=config["base_model"]["pretraining"]["text"],
+                file=config["base_model"]["pretraining"]["files"],
+                vocabulary_size=config["base_model"]["pretraining"]["vocabulary_size"],
+                block_tokens=config["corpus"]["block_tokens"],
+            ),
+            text=hashes(chain.pretraining_files(config)),
+            code=code("prepare_pretraining"),
+            folder=subpath(output.manifest, parent=True),
         shell:
             "python -m scripts prepare_pretraining {params.options} --code {params.code}"
             " --benchmark {log.benchmark} --output {params.folder} 2> {log[0]}"
@@ -89,8 +68,14 @@ if PRETRAIN:
         output:
             expand(f"{RESULTS}/base/{{file}}", file=BASE_FILES),
             manifest=f"{RESULTS}/base/manifest.json",
+        log:
+            f"logs/{config['experiment']}/pretrain.log",
+            benchmark=timings("pretrain"),
+        conda:
+            "../../envs/language-model.yaml"
+        threads: config["base_model"]["pretraining"]["threads"]
         params:
-            options=flags(
+            options=chain.flags(
                 **{
                     key: value
                     for key, value in config["base_model"]["pretraining"].items()
@@ -99,14 +84,8 @@ if PRETRAIN:
                 positions=2 * config["corpus"]["block_tokens"],
             ),
             code=code("pretrain"),
-            text=f"{RESULTS}/base/pretraining",
-            folder=f"{RESULTS}/base",
-        log:
-            f"logs/{config['experiment']}/pretrain.log",
-            benchmark=timings("pretrain"),
-        threads: config["base_model"]["pretraining"]["threads"]
-        conda:
-            "../../envs/language-model.yaml"
+            text=subpath(input.manifest, parent=True),
+            folder=subpath(output.manifest, parent=True),
         shell:
             "python -m scripts pretrain {params.options} --code {params.code} --benchmark {log.benchmark}"
             " --text {params.text} --output {params.folder} 2> {log[0]}"
@@ -117,17 +96,18 @@ else:
         output:
             expand(f"{RESULTS}/base/{{file}}", file=BASE_FILES),
             manifest=f"{RESULTS}/base/manifest.json",
-        params:
-            options=flags(
-                repository=config["base_model"]["repository"], revision=config["base_model"]["revision"]
-            ),
-            code=code("fetch_base_model"),
-            folder=f"{RESULTS}/base",
         log:
             f"logs/{config['experiment']}/fetch_base_model.log",
             benchmark=timings("fetch_base_model"),
         conda:
             "../../envs/language-model.yaml"
+        params:
+            options=chain.flags(
+                repository=config["base_model"]["repository"],
+                revision=config["base_model"]["revision"],
+            ),
+            code=code("fetch_base_model"),
+            folder=subpath(output.manifest, parent=True),
         shell:
             "python -m scripts fetch_base_model {params.options} --code {params.code} --benchmark {log.benchmark}"
             " --output {params.folder} 2> {log[0]}"

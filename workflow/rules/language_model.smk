@@ -4,58 +4,12 @@ TEXT = f"{RESULTS}/text"
 PLACE = f"{TEXT}/{{arm}}/seed{{seed}}/generation{{generation}}"
 LOG = f"logs/{config['experiment']}/{{rule}}/{{{{arm}}}}/seed{{{{seed}}}}/generation{{{{generation}}}}.log"
 PLACE_FLAGS = "--arm {wildcards.arm} --seed {wildcards.seed} --generation {wildcards.generation}"
-ARMS, SEEDS, GENERATIONS = config["text"]["arms"], config["text"]["seeds"], config["text"]["generations"]
-
-
-def owner(arm):
-    """The arm whose generation 0 this one starts from: the first defined with the same training options."""
-    same = [one for one, options in config["arms"].items() if options["epochs"] == config["arms"][arm]["epochs"]]
-    return same[0]
-
-
-def link(arm, seed, generation):
-    """Folder of one generation of a chain."""
-    return f"{TEXT}/{owner(arm) if int(generation) == 0 else arm}/seed{seed}/generation{generation}"
-
-
-def earlier(wildcards):
-    """Generations whose synthetic text the arm's policy reads: none for generation 0, which sees human text alone."""
-    generation = int(wildcards.generation)
-    if generation == 0:
-        return []
-    history = POLICIES[config["arms"][wildcards.arm]["policy"]].history
-    first = 0 if history == "all" else generation - 1
-    return [link(wildcards.arm, wildcards.seed, one) for one in range(first, generation)]
-
-
-def mix_options(wildcards):
-    if int(wildcards.generation) == 0:
-        return flags(policy="human", human_fraction=1.0)
-    arm = config["arms"][wildcards.arm]
-    synthetic = [f"{folder}/synthetic.parquet" for folder in earlier(wildcards)]
-    return flags(policy=arm["policy"], human_fraction=arm["human_fraction"], synthetic=synthetic)
-
-
-def decoder_options():
-    generate = config["text"]["generate"]
-    return flags(
-        decoder=generate["decoder"],
-        num_beams=generate["num_beams"],
-        repetition_penalty=generate["repetition_penalty"],
-        decode_batch_blocks=generate["batch_blocks"],
-        new_tokens=config["corpus"]["block_tokens"],
-        threads=config["threads"],
-    )
+TEXT_CHAIN = chain.Chain(config, TEXT)
 
 
 rule text:
     input:
-        expand(
-            "{folder}/manifest.json",
-            folder=dict.fromkeys(
-                link(arm, seed, generation) for arm in ARMS for seed in SEEDS for generation in range(GENERATIONS)
-            ),
-        ),
+        expand("{folder}/manifest.json", folder=TEXT_CHAIN.links()),
         f"{TEXT}/summary.csv",
 
 
@@ -63,20 +17,20 @@ rule mix:
     input:
         human=ancient(f"{RESULTS}/corpus/train.parquet"),
         corpus=f"{RESULTS}/corpus/manifest.json",
-        synthetic=ancient(lambda wildcards: [f"{one}/synthetic.parquet" for one in earlier(wildcards)]),
-        manifests=lambda wildcards: [f"{one}/synthetic.manifest.json" for one in earlier(wildcards)],
+        synthetic=ancient(lambda wildcards: [f"{one}/synthetic.parquet" for one in TEXT_CHAIN.earlier(wildcards)]),
+        manifests=lambda wildcards: [f"{one}/synthetic.manifest.json" for one in TEXT_CHAIN.earlier(wildcards)],
     output:
         training_set=f"{PLACE}/training.parquet",
         manifest=f"{PLACE}/training.manifest.json",
-    params:
-        options=mix_options,
-        code=code("mix"),
-        corpus=f"{RESULTS}/corpus",
     log:
         LOG.format(rule="mix"),
         benchmark=timings("text/{arm}/seed{seed}/generation{generation}/mix"),
     conda:
         "../../envs/language-model.yaml"
+    params:
+        options=TEXT_CHAIN.mix_options,
+        code=code("mix"),
+        corpus=subpath(input.corpus, parent=True),
     shell:
         f"python -m scripts mix {PLACE_FLAGS}"
         " {params.options} --code {params.code} --benchmark {log.benchmark} --corpus {params.corpus}"
@@ -93,21 +47,17 @@ rule finetune:
         model=f"{PLACE}/model/model.safetensors",
         config=f"{PLACE}/model/config.json",
         manifest=f"{PLACE}/model/manifest.json",
-    params:
-        options=lambda wildcards: flags(
-            **config["text"]["finetune"],
-            epochs=config["arms"][wildcards.arm]["epochs"],
-            threads=config["threads"],
-        ),
-        code=code("finetune"),
-        base=f"{RESULTS}/base",
-        folder=f"{PLACE}/model",
     log:
         LOG.format(rule="finetune"),
         benchmark=timings("text/{arm}/seed{seed}/generation{generation}/finetune"),
-    threads: config["threads"]
     conda:
         "../../envs/language-model.yaml"
+    threads: config["threads"]
+    params:
+        options=TEXT_CHAIN.finetune_options,
+        code=code("finetune"),
+        base=subpath(input.base_manifest, parent=True),
+        folder=subpath(output.manifest, parent=True),
     shell:
         f"python -m scripts finetune {PLACE_FLAGS}"
         " {params.options} --code {params.code} --benchmark {log.benchmark} --training-set {input.training_set}"
@@ -123,17 +73,17 @@ rule generate:
     output:
         synthetic=f"{PLACE}/synthetic.parquet",
         manifest=f"{PLACE}/synthetic.manifest.json",
-    params:
-        options=decoder_options(),
-        code=code("generate"),
-        model=f"{PLACE}/model",
-        corpus=f"{RESULTS}/corpus",
     log:
         LOG.format(rule="generate"),
         benchmark=timings("text/{arm}/seed{seed}/generation{generation}/generate"),
-    threads: config["threads"]
     conda:
         "../../envs/language-model.yaml"
+    threads: config["threads"]
+    params:
+        options=TEXT_CHAIN.decoder_options(),
+        code=code("generate"),
+        model=subpath(input.manifest, parent=True),
+        corpus=subpath(input.corpus, parent=True),
     shell:
         f"python -m scripts generate {PLACE_FLAGS}"
         " {params.options} --code {params.code} --benchmark {log.benchmark} --model {params.model}"
@@ -144,8 +94,8 @@ rule evaluate:
     input:
         model=ancient(rules.finetune.output.model),
         model_manifest=rules.finetune.output.manifest,
-        generation0=ancient(lambda wildcards: f"{link(wildcards.arm, wildcards.seed, 0)}/model/model.safetensors"),
-        generation0_manifest=lambda wildcards: f"{link(wildcards.arm, wildcards.seed, 0)}/model/manifest.json",
+        generation0=ancient(lambda wildcards: f"{TEXT_CHAIN.first(wildcards)}/model/model.safetensors"),
+        generation0_manifest=lambda wildcards: f"{TEXT_CHAIN.first(wildcards)}/model/manifest.json",
         synthetic=ancient(rules.generate.output.synthetic),
         synthetic_manifest=rules.generate.output.manifest,
         corpus=ancient(expand(f"{RESULTS}/corpus/{{split}}.parquet", split=["train", "test"])),
@@ -155,19 +105,19 @@ rule evaluate:
         scores=f"{PLACE}/scores.parquet",
         metrics=f"{PLACE}/metrics.json",
         manifest=f"{PLACE}/manifest.json",
-    params:
-        options=flags(**config["text"]["evaluate"]),
-        decoder=decoder_options(),
-        code=code("evaluate"),
-        model=f"{PLACE}/model",
-        generation0=lambda wildcards: f"{link(wildcards.arm, wildcards.seed, 0)}/model",
-        corpus=f"{RESULTS}/corpus",
     log:
         LOG.format(rule="evaluate"),
         benchmark=timings("text/{arm}/seed{seed}/generation{generation}/evaluate"),
-    threads: config["threads"]
     conda:
         "../../envs/language-model.yaml"
+    threads: config["threads"]
+    params:
+        options=chain.flags(**config["text"]["evaluate"]),
+        decoder=TEXT_CHAIN.decoder_options(),
+        code=code("evaluate"),
+        model=subpath(input.model_manifest, parent=True),
+        generation0=subpath(input.generation0_manifest, parent=True),
+        corpus=subpath(input.corpus_manifest, parent=True),
     shell:
         f"python -m scripts evaluate {PLACE_FLAGS}"
         " {params.options} {params.decoder} --code {params.code} --benchmark {log.benchmark} --model {params.model}"
@@ -186,22 +136,13 @@ rule summarize:
         block_perplexity=f"{TEXT}/block_perplexity.csv",
         by_arm=expand(f"{TEXT}/{{measure}}_by_arm.csv", measure=["perplexity", "distinct_4"]),
         metrics=f"{TEXT}/metrics.json",
-    params:
-        options=flags(
-            text=TEXT,
-            arm={arm: owner(arm) for arm in ARMS},
-            seed=SEEDS,
-            generations=GENERATIONS,
-            confidence=config["text"]["summary"]["confidence"],
-            resamples=config["text"]["summary"]["resamples"],
-            histogram_generation=config["text"]["summary"]["histogram_generations"],
-            histogram_bins_per_decade=config["text"]["summary"]["histogram_bins_per_decade"],
-        ),
-        code=code("summarize"),
     log:
         f"logs/{config['experiment']}/summarize.log",
         benchmark=timings("summarize"),
     conda:
         "../../envs/report.yaml"
+    params:
+        options=TEXT_CHAIN.summary_options(),
+        code=code("summarize"),
     shell:
         "python -m scripts summarize {params.options} --code {params.code} --benchmark {log.benchmark} 2> {log[0]}"

@@ -31,9 +31,7 @@ class Running:
 
     def line(self) -> str:
         """`finetune replace seed 1 generation 3 (40/50 steps, loss 3.21, 2 s left)`"""
-        place = " ".join(
-            value if name == "arm" else f"{name} {value}" for name, value in self.wildcards.items()
-        )
+        place = " ".join(value if name == "arm" else f"{name} {value}" for name, value in self.wildcards.items())
         return " ".join(filter(None, [self.rule, place, self._note()]))
 
     def _note(self) -> str:

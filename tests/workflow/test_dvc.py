@@ -1,0 +1,76 @@
+"""DVC and Snakemake agree: both rebuild what a change touches, and both find restored results complete."""
+
+import shutil
+
+import pytest
+
+from tests.workflow.project import CHAIN, DRAWN, Project
+
+
+@pytest.fixture
+def tracked(mini, tmp_path) -> Project:
+    """A finished experiment under git and DVC, pushed to a local-directory remote."""
+    git = ["git", "-c", "user.name=test", "-c", "user.email=test@example.org"]
+    mini.command(*git, "init", "--quiet", "--initial-branch=main")
+    mini.dvc("remote", "add", "--default", "store", str(tmp_path / "store"))
+    mini.dvc("repro")
+    assert mini.executed() == {}  # the results that Snakemake made are adopted, not made again
+    mini.dvc("push")
+    mini.command(*git, "add", ".")
+    mini.command(*git, "commit", "--quiet", "--message", "results")
+    return mini
+
+
+def test_repro_follows_changes_of_every_kind(tracked):
+    assert "up to date" in tracked.dvc("repro")
+
+    tracked.configure({"text": {"evaluate": {"frequency_groups": 5}}})
+    tracked.dvc("repro")
+    assert tracked.executed() == {"evaluate": 12, "write_configuration": 1} | DRAWN
+
+    module = tracked.folder / "collapse" / "diversity.py"
+    module.write_text(module.read_text() + "\n# edited\n")
+    tracked.dvc("repro")
+    assert tracked.executed() == {"evaluate": 12} | DRAWN
+
+    tracked.configure({"text": {"generations": 4}})
+    tracked.dvc("repro")
+    assert tracked.executed() == dict.fromkeys(CHAIN, 4) | {"write_configuration": 1} | DRAWN
+
+    module.touch()
+    assert "up to date" in tracked.dvc("repro")
+    assert tracked.plan() == {}
+
+    assert "test_perplexity" in tracked.dvc("metrics", "show")
+    assert "generation3" in tracked.dvc("metrics", "diff")
+    tracked.dvc("plots", "show", "--out", "plots")
+    page = (tracked.folder / "plots" / "index.html").read_text()
+    assert "test perplexity by generation" in page and "tails.png" in page
+
+
+def test_a_deleted_generation_is_restored_and_not_recomputed(tracked):
+    before = tracked.bytes()
+    gone = tracked.results / "text" / "replace" / "seed1" / "generation1"
+    shutil.rmtree(gone)
+    assert tracked.plan()["finetune"] > 0  # the ingredient fails when it should
+    tracked.dvc("checkout")
+    assert tracked.plan() == {}
+    shutil.rmtree(gone)
+    tracked.run()  # and by itself
+    assert tracked.executed() == {}
+    assert tracked.bytes() == before
+
+
+def test_a_fresh_clone_finds_nothing_to_do_and_notices_a_change(tracked, tmp_path):
+    tracked.command("git", "clone", "--quiet", str(tracked.folder), str(tmp_path / "clone"))
+    clone = Project(tmp_path / "clone")
+    clone.dvc("pull")
+    clone.dvc("checkout")
+    clone.command("python", "-m", "workflow.restore", "--unpack")
+    assert clone.plan() == {}
+    assert "up to date" in clone.dvc("status")
+    assert clone.bytes() == tracked.bytes()
+    assert "up to date" in clone.dvc("repro")
+
+    clone.configure({"text": {"evaluate": {"frequency_groups": 5}}})
+    assert clone.plan() == {"evaluate": 12, "write_configuration": 1} | DRAWN

@@ -1,0 +1,84 @@
+"""What is planned after a change: only what the change touches."""
+
+import re
+
+from tests.workflow.project import CHAIN, DRAWN
+
+CONFIGURATION = {"write_configuration": 1}
+
+
+def test_nothing_to_do_after_a_run(mini):
+    assert mini.plan() == {}
+    before = mini.bytes()
+    mini.run()
+    assert mini.executed() == {}
+    assert mini.bytes() == before
+
+
+def test_more_generations_plan_the_new_ones_alone(mini):
+    mini.configure({"text": {"generations": 5}})
+    planned = mini.planned()
+    new = 2 * 2 * 2  # generations × arms × seeds
+    assert mini.plan() == dict.fromkeys(CHAIN, new) | DRAWN | CONFIGURATION
+    assert {re.search(r"generation=(\d+)", where)[1] for rule, where in planned if rule in CHAIN} == {"3", "4"}
+
+
+def test_a_new_seed_plans_itself_alone(mini):
+    mini.configure({"text": {"seeds": [1, 2, 3]}})
+    planned = mini.planned()
+    assert mini.plan() == dict.fromkeys(CHAIN, 3 * 2) | DRAWN | CONFIGURATION
+    assert all("seed=3" in where for rule, where in planned if rule in CHAIN)
+
+
+def test_a_new_arm_plans_itself_alone_and_shares_generation_zero(mini):
+    arm = {"policy": "preserve", "human_fraction": 0.5, "epochs": 5}
+    mini.configure({"text": {"arms": ["replace", "preserve_10pct", "half"]}, "arms": {"half": arm}})
+    planned = mini.planned()
+    assert mini.plan() == dict.fromkeys(CHAIN, 2 * 2) | DRAWN | CONFIGURATION
+    assert all(re.search(r"arm=half.*generation=[12]", where) for rule, where in planned if rule in CHAIN)
+
+
+def test_an_arms_own_options_leave_generation_zero_and_other_arms_alone(mini):
+    mini.configure({"arms": {"preserve_10pct": {"human_fraction": 0.2}}})
+    planned = mini.planned()
+    assert mini.plan() == dict.fromkeys(CHAIN, 2 * 2) | DRAWN | CONFIGURATION
+    assert all(re.search(r"arm=preserve.*generation=[12]", where) for rule, where in planned if rule in CHAIN)
+
+
+def test_a_changed_evaluation_option_trains_and_generates_nothing(mini):
+    mini.configure({"text": {"evaluate": {"frequency_groups": 5}}})
+    assert mini.plan() == {"evaluate": 12} | DRAWN | CONFIGURATION
+
+
+def test_swapping_two_numbers_is_seen(mini):
+    mini.configure({"text": {"evaluate": {"frequency_groups": 4, "repeated_ngram_tokens": 10}}})
+    assert mini.plan() == {"evaluate": 12} | DRAWN | CONFIGURATION
+
+
+def test_a_changed_learning_rate_repeats_the_chain_but_not_the_base_model(mini):
+    mini.configure({"text": {"finetune": {"learning_rate": 0.001}}})
+    plan = mini.plan()
+    assert plan["finetune"] == plan["generate"] == plan["evaluate"] == 12
+    assert not {"pretrain", "prepare_corpus"} & set(plan)
+
+
+def test_an_edit_in_a_module_of_evaluation_evaluates_alone(mini):
+    module = mini.folder / "collapse" / "diversity.py"
+    module.write_text(module.read_text() + "\n# edited\n")
+    assert mini.plan() == {"evaluate": 12} | DRAWN
+
+
+def test_a_touch_plans_nothing(mini):
+    for folder in ("collapse", "scripts", "workflow", "tests/data"):
+        for path in (mini.folder / folder).rglob("*.*"):
+            path.touch()
+    (mini.folder / "config.yaml").touch()
+    assert mini.plan() == {}
+
+
+def test_a_shorter_chain_is_read_from_the_configuration_and_not_from_the_disk(mini):
+    mini.configure({"text": {"generations": 2}})
+    assert mini.plan() == DRAWN | CONFIGURATION
+    mini.run()
+    rows = (mini.results / "text" / "summary.csv").read_text().splitlines()[1:]
+    assert {row.split(",")[2] for row in rows} == {"0", "1"}
