@@ -15,7 +15,7 @@ run: .venv/run   ## the default experiment, or PRESET=name; OPTIONS are Snakemak
 	python -m workflow.run $(CONFIG) $(OPTIONS)
 
 test: .venv/test ## unit, command-line and workflow tests, and a golden mini run
-	python -m pytest -n auto $(OPTIONS)
+	python -m pytest -n auto --dist loadfile $(OPTIONS)
 
 restore: .venv/run ## after dvc pull: results and provenance in place, both tools find nothing to do
 	dvc checkout

@@ -2,6 +2,8 @@ import os
 
 import pytest
 
+from tests.workflow.project import Project
+
 
 @pytest.fixture(autouse=True)
 def one_thread():
@@ -14,3 +16,18 @@ def one_thread():
 # what the tests check is the code on disk, whatever the shell that started them has set
 for name in ("MODEL_COLLAPSE_WARM_START", "SNAKEMAKE_PROFILE"):
     os.environ.pop(name, None)
+
+
+@pytest.fixture(scope="session")
+def golden(tmp_path_factory) -> Project:
+    """The mini experiment, run once from nothing to its report; tests work on copies of it."""
+    project = Project.create(tmp_path_factory.mktemp("golden"))
+    project.run("--cores", "4")
+    project.executed()
+    return project
+
+
+@pytest.fixture
+def mini(golden, tmp_path) -> Project:
+    """A finished mini experiment to change at will."""
+    return golden.copy(tmp_path / "project")

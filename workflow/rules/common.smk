@@ -8,15 +8,10 @@ sys.path.insert(0, workflow.basedir)
 from collapse.artefacts import ArtefactError, sha256
 from collapse.mixing import POLICIES
 from collapse.text_sources import SourceError
-from workflow import (
-    chain,
-    code_hash,
-    configuration,
-    exclusive,
-    preflight,
-    provenance,
-    warm_start,
-)
+
+# Snakemake runs these files in its own namespace: a name that it uses itself (chain, report, …) must not be bound here.
+from workflow import code_hash, configuration, exclusive, preflight, provenance, warm_start
+from workflow.chain import Chain, corpus_options, flags, pretraining_files, user_files
 
 RESULTS = f"results/{config['experiment']}" if isinstance(config.get("experiment"), str) else "results"
 STATE = Path(".snakemake")

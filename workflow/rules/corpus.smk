@@ -24,8 +24,8 @@ rule prepare_corpus:
     conda:
         "../../envs/language-model.yaml"
     params:
-        options=chain.corpus_options(config),
-        text=hashes(chain.user_files(config)),
+        options=corpus_options(config),
+        text=hashes(user_files(config)),
         code=code("prepare_corpus"),
         folder=subpath(output.manifest, parent=True),
     shell:
@@ -47,13 +47,13 @@ if PRETRAIN:
         conda:
             "../../envs/language-model.yaml"
         params:
-            options=chain.flags(
+            options=flags(
                 text=config["base_model"]["pretraining"]["text"],
                 file=config["base_model"]["pretraining"]["files"],
                 vocabulary_size=config["base_model"]["pretraining"]["vocabulary_size"],
                 block_tokens=config["corpus"]["block_tokens"],
             ),
-            text=hashes(chain.pretraining_files(config)),
+            text=hashes(pretraining_files(config)),
             code=code("prepare_pretraining"),
             folder=subpath(output.manifest, parent=True),
         shell:
@@ -75,7 +75,7 @@ if PRETRAIN:
             "../../envs/language-model.yaml"
         threads: config["base_model"]["pretraining"]["threads"]
         params:
-            options=chain.flags(
+            options=flags(
                 **{
                     key: value
                     for key, value in config["base_model"]["pretraining"].items()
@@ -102,7 +102,7 @@ else:
         conda:
             "../../envs/language-model.yaml"
         params:
-            options=chain.flags(
+            options=flags(
                 repository=config["base_model"]["repository"],
                 revision=config["base_model"]["revision"],
             ),

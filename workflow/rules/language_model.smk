@@ -4,7 +4,7 @@ TEXT = f"{RESULTS}/text"
 PLACE = f"{TEXT}/{{arm}}/seed{{seed}}/generation{{generation}}"
 LOG = f"logs/{config['experiment']}/{{rule}}/{{{{arm}}}}/seed{{{{seed}}}}/generation{{{{generation}}}}.log"
 PLACE_FLAGS = "--arm {wildcards.arm} --seed {wildcards.seed} --generation {wildcards.generation}"
-TEXT_CHAIN = chain.Chain(config, TEXT)
+TEXT_CHAIN = Chain(config, TEXT)
 
 
 rule text:
@@ -112,7 +112,7 @@ rule evaluate:
         "../../envs/language-model.yaml"
     threads: config["threads"]
     params:
-        options=chain.flags(**config["text"]["evaluate"]),
+        options=flags(**config["text"]["evaluate"]),
         decoder=TEXT_CHAIN.decoder_options(),
         code=code("evaluate"),
         model=subpath(input.model_manifest, parent=True),

@@ -24,7 +24,7 @@ rule plot_perplexity:
     conda:
         "../../envs/report.yaml"
     params:
-        options=chain.flags(confidence=config["text"]["summary"]["confidence"]),
+        options=flags(confidence=config["text"]["summary"]["confidence"]),
         code=code("plot_perplexity"),
     shell:
         "python -m scripts plot_perplexity {params.options} --code {params.code} --summary {input.summary}"
@@ -118,7 +118,7 @@ rule write_configuration:
     conda:
         "../../envs/report.yaml"
     params:
-        options=chain.flags(
+        options=flags(
             configuration=json.dumps(config),
             descriptions=json.dumps(configuration.descriptions()),
         ),

@@ -1,0 +1,90 @@
+"""A script refuses what is not its input: another seed, arm, generation or decoder, or damaged data."""
+
+import re
+import shlex
+import shutil
+
+import pytest
+
+from tests.workflow.project import Project
+
+PLACE = "results/mini/text/replace/seed1/generation1"
+OTHER_SEED = "results/mini/text/replace/seed2/generation1"
+OTHER_ARM = "results/mini/text/preserve_10pct/seed1/generation1"
+TRAINING = "--epochs 1 --batch-blocks 4 --threads 1 --learning-rate 0.001 --final-learning-rate 0 --weight-decay 0"
+DECODER = (
+    "--decoder beam_search --num-beams 2 --repetition-penalty 1.0 --decode-batch-blocks 8 --new-tokens 16 --threads 1"
+)
+CORPUS = "--corpus results/mini/corpus"
+EVALUATION = (
+    f"{CORPUS} --tokenizer results/mini/base/tokenizer.json --generation0-model results/mini/text/replace/seed1/"
+    "generation0/model --batch-blocks 8 --frequency-groups 10 --repeated-ngram-tokens 4 "
+    "--scores out/scores --metrics out/metrics --manifest out/manifest"
+)
+
+
+def run(project: Project, script: str, generation: int, options: str) -> str:
+    place = f"--code x --arm replace --seed 1 --generation {generation}"
+    return project.command("python", "-m", "scripts", script, *shlex.split(place), *shlex.split(options), check=False)
+
+
+def refused(project: Project, script: str, generation: int, options: str, message: str) -> None:
+    text = run(project, script, generation, options)
+    assert re.search(rf"^error: .*{message}", text, re.MULTILINE), text
+    assert "Traceback" not in text
+    assert not (project.folder / "out").exists()
+
+
+def mix(folder: str) -> str:
+    return (
+        f"--policy replace --human-fraction 0 {CORPUS} --synthetic {folder}/synthetic.parquet "
+        "--output out/training.parquet --manifest out/training.manifest.json"
+    )
+
+
+def finetune(folder: str) -> str:
+    return f"--training-set {folder}/training.parquet --base results/mini/base --output out {TRAINING}"
+
+
+def generate(folder: str) -> str:
+    return f"--model {folder}/model {CORPUS} {DECODER} --output out/s.parquet --manifest out/s.manifest.json"
+
+
+def evaluate(folder: str, decoder: str = DECODER) -> str:
+    return f"--model {folder}/model --synthetic {folder}/synthetic.parquet {EVALUATION} {decoder}"
+
+
+@pytest.mark.parametrize(
+    ("script", "options", "generation"),
+    [("mix", mix, 2), ("finetune", finetune, 1), ("generate", generate, 1), ("evaluate", evaluate, 1)],
+)
+def test_input_of_another_seed_arm_or_generation(golden, script, options, generation):
+    refused(golden, script, generation, options(OTHER_SEED), "made with seed 2, expected 1")
+    refused(golden, script, generation, options(OTHER_ARM), "made with arm 'preserve_10pct', expected 'replace'")
+    refused(golden, script, generation + 1, options(PLACE), "made with generation 1, expected 2")
+
+
+@pytest.mark.parametrize("change", [("--num-beams 2", "--num-beams 3"), ("penalty 1.0", "penalty 2.0")])
+def test_text_of_another_decoder(golden, change):
+    refused(golden, "evaluate", 1, evaluate(PLACE, DECODER.replace(*change)), "made with decoder_options")
+
+
+def test_damaged_data(mini):
+    path = mini.folder / PLACE / "synthetic.parquet"
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1  # one flipped bit
+    path.write_bytes(data)
+    refused(mini, "evaluate", 1, evaluate(PLACE), r"synthetic\.parquet: differs from its manifest")
+    path.write_bytes(data[: len(data) // 2])
+    refused(mini, "mix", 2, mix(PLACE), r"synthetic\.parquet: differs from its manifest")
+
+
+def test_a_passage_that_the_corpus_does_not_hold(golden):
+    options = (
+        "--code x --source pydoc --validation-fraction 0.05 --test-fraction 0.15 --text-column text --block-tokens 16 "
+        "--passage 'jackrabbits by tail colour' --tokenizer results/mini/base/tokenizer.json "
+        "--tokenizer-manifest results/mini/base/manifest.json --output out"
+    )
+    text = golden.command("python", "-m", "scripts", "prepare_corpus", *shlex.split(options), check=False)
+    assert "text.passage.search: 'jackrabbits by tail colour' stands nowhere in the corpus" in text
+    shutil.rmtree(golden.folder / "out")

@@ -1,0 +1,104 @@
+"""Killed at any moment and started again, a run ends with the bytes of an undisturbed one."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.workflow.project import ENVIRONMENT, Project
+
+KILLS = 4
+
+
+def processes(folder: Path) -> dict[str, list[int]]:
+    """Living processes of a run in `folder`, by what they are."""
+    found: dict[str, list[int]] = {"snakemake": [], "job": [], "warm start": []}
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (path / "cmdline").read_bytes().decode().split("\0")
+            here = (path / "cwd").readlink() == folder
+        except OSError:
+            continue
+        if here and "snakemake" in command:
+            found["snakemake"].append(int(path.name))
+        elif here and "scripts" in command:
+            found["job"].append(int(path.name))
+        elif here and any("warm_start.py" in part for part in command):
+            found["warm start"].append(int(path.name))
+    return found
+
+
+def kill_at_random(project: Project, chance: random.Random) -> str:
+    """Start a run, kill -9 one of its processes, or all of them at once, and wait until it is over."""
+    run = subprocess.Popen(
+        [sys.executable, "-m", "workflow.run"],
+        cwd=project.folder,
+        env=ENVIRONMENT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    time.sleep(chance.uniform(2, 12))
+    victim = chance.choice(["job", "snakemake", "warm start", "group"])
+    living = processes(project.folder)
+    if victim == "group":
+        os.killpg(run.pid, signal.SIGKILL)
+    elif living[victim]:
+        os.kill(chance.choice(living[victim]), signal.SIGKILL)
+    run.wait()
+    return victim
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("trial", range(5))  # 5 × KILLS = 20 kills
+def test_kill_9_at_a_random_moment(golden, tmp_path, trial):
+    project = Project.create(tmp_path / "project")
+    chance = random.Random(trial)
+    for _ in range(KILLS):
+        kill_at_random(project, chance)
+    project.run()
+    assert project.bytes() == golden.bytes()
+    assert not list(project.results.rglob("*.part"))
+
+
+def test_nothing_outlives_a_killed_snakemake(tmp_path):
+    project = Project.create(tmp_path / "project")
+    run = subprocess.Popen(
+        [sys.executable, "-m", "snakemake"],
+        cwd=project.folder,
+        env=ENVIRONMENT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 60
+    while not processes(project.folder)["warm start"] and time.monotonic() < deadline:
+        time.sleep(0.1)
+    time.sleep(1)
+    run.kill()
+    run.wait()
+    while processes(project.folder)["warm start"] and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not processes(project.folder)["warm start"]
+
+
+def test_ctrl_c_stops_everything_and_the_next_run_goes_on(golden, tmp_path):
+    project = Project.create(tmp_path / "project")
+    run = subprocess.Popen(
+        [sys.executable, "-m", "workflow.run"],
+        cwd=project.folder,
+        env=ENVIRONMENT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    time.sleep(8)
+    os.killpg(run.pid, signal.SIGINT)
+    assert run.wait(timeout=60) != 0
+    assert not any(processes(project.folder).values())
+    project.run()
+    assert project.bytes() == golden.bytes()
