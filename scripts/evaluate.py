@@ -68,11 +68,9 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     text_targets = test[:, 1:] != END_OF_TEXT
     write_scores(args.scores, test_losses, text_targets, own_losses, first_losses)
-    groups = loss_by_group(
-        test_losses,
-        test[:, 1:],
-        frequency_groups(human, model.vocabulary_size, args.frequency_groups),
-        args.frequency_groups,
+    by_group, by_half = (
+        loss_by_group(test_losses, test[:, 1:], frequency_groups(human, model.vocabulary_size, count), count)
+        for count in (args.frequency_groups, 2)
     )
     metrics = {
         **place,
@@ -81,7 +79,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         "test_tokens": int(test_losses.size),
         "synthetic_perplexity": perplexity(own_losses),
         "synthetic_perplexity_under_generation0": perplexity(first_losses),
-        **{f"test_loss_group{index}": loss for index, loss in enumerate(groups, start=1)},
+        **{f"test_loss_group{index}": loss for index, loss in enumerate(by_group, start=1)},
+        "test_loss_rare_half": by_half[0],
+        "test_loss_common_half": by_half[1],
         **{f"distinct_{n}": distinct_ngrams(synthetic, n) for n in (1, 2, 3, 4)},
         "repeated_ngrams": repeated_ngrams(synthetic, args.repeated_ngram_tokens),
         "unigram_entropy": unigram_entropy(synthetic),

@@ -39,26 +39,32 @@ def main(argv: Sequence[str] | None = None) -> None:
     axes[0, -1].legend(title="frequency group", frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
     sns.despine()
     write_figure(figure, args.output)
-    write_text(args.output.with_suffix(".rst"), caption(losses, groups))
+    write_text(args.output.with_suffix(".rst"), caption(intervals, len(groups)))
 
 
 def values(table: pd.DataFrame, arm: str, group: int) -> pd.DataFrame:
     return table.loc[(table["arm"] == arm) & (table["group"] == group)]
 
 
-def caption(losses: pd.DataFrame, groups: list[int]) -> str:
-    last = int(losses["generation"].max())
+def caption(intervals: pd.DataFrame, groups: int) -> str:
+    last = int(intervals["generation"].max())
     sentences = []
-    for arm in losses["arm"].unique():
+    for arm in intervals["arm"].unique():
         rises = []
-        for group in (groups[0], groups[-1]):
-            line = values(losses, arm, group).set_index("generation")["mean"]
-            rises.append(line[last] - line[0])
-        sentences.append(f"{arm_name(arm)}: {rises[0]:+.2f} nats for the rarest, {rises[1]:+.2f} for the commonest")
+        for half, name in (("rare", "rarer"), ("common", "commoner")):
+            row = intervals.loc[
+                (intervals["arm"] == arm)
+                & (intervals["metric"] == f"test_loss_{half}_half_rise")
+                & (intervals["generation"] == last)
+            ].iloc[0]
+            span = f" ({row['low']:+.2f} to {row['high']:+.2f})" if row["seeds"] > 1 else ""
+            rises.append(f"{row['mean']:+.2f} nats{span} for the {name} half")
+        sentences.append(f"{arm_name(arm)}: {rises[0]}, {rises[1]}")
     return (
-        f"**Loss by training frequency of the target token.** Change from generation 0 to {last}: "
-        f"{'; '.join(sentences)}. Token types are ordered by their count in the human training blocks and cut into "
-        f"{len(groups)} groups of equal running text; group 1 is the tail. Means over seeds.\n"
+        f"**Loss by training frequency of the target token.** Change from generation 0 to {last}, with its interval "
+        f"over seeds: {'; '.join(sentences)}. Token types are ordered by their count in the human training blocks and "
+        f"cut into {groups} groups of equal running text (the halves likewise); group 1 is the tail. Lines are means "
+        "over seeds.\n"
     )
 
 

@@ -16,6 +16,8 @@ from scripts import job
 
 NOT_MEASURES = {"arm", "seed", "generation", "passage", "continuation", "test_tokens"}
 
+RISES = ("test_loss_rare_half", "test_loss_common_half")  # their change since generation 0 of the same seed
+
 
 def main(argv: Sequence[str] | None = None) -> None:
     parser = job.parser(__doc__)
@@ -43,6 +45,13 @@ def main(argv: Sequence[str] | None = None) -> None:
                     (arm, seed, generation, name, value)
                     for name, value in sorted(metrics.items())
                     if name not in NOT_MEASURES and value is not None
+                ]
+                if generation == 0:
+                    first = metrics
+                rows += [
+                    (arm, seed, generation, f"{name}_rise", metrics[name] - first[name])
+                    for name in RISES
+                    if metrics[name] is not None and first[name] is not None
                 ]
                 if generation == 0 and not continuations:
                     continuations.append(("human", "", "", metrics["passage"]))
@@ -118,7 +127,14 @@ def by_arm(intervals: Iterable[tuple], measure: str) -> list[tuple]:
 
 def headline(intervals: Iterable[tuple], generations: int) -> dict:
     """The few numbers that a comparison of two runs looks at first: arm → measure → first and last generation."""
-    shown = {"test_perplexity", "test_perplexity_without_end_of_text", "distinct_4", "vocabulary_coverage"}
+    shown = {
+        "test_perplexity",
+        "test_perplexity_without_end_of_text",
+        "test_loss_rare_half",
+        "test_loss_common_half",
+        "distinct_4",
+        "vocabulary_coverage",
+    }
     numbers: dict = {}
     for arm, generation, metric, _, mean, _, _ in intervals:
         if metric in shown and generation in (0, generations - 1):
