@@ -1,7 +1,10 @@
 """What can be known to fail is refused before any work: unreadable text, a full disk, results of another version."""
 
+import os
 import shutil
 import tempfile
+import urllib.error
+import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -24,6 +27,27 @@ def check_inputs(config: Mapping[str, Any]) -> None:
         block_tokens = config["corpus"]["block_tokens"]
         if size < block_tokens:
             raise SourceError(f"{path}: {size} bytes, shorter than one block of {block_tokens} tokens; give more text")
+
+
+def check_hub(config: Mapping[str, Any], results: Path) -> None:
+    """What is to come from a hub can: it answers at all. Nothing is asked of it if the files are here already."""
+    wanted = [
+        key
+        for key, manifest in (("base_model", "base/manifest.json"), ("corpus", "corpus/manifest.json"))
+        if config[key]["source"] == "hub" and not (results / manifest).exists()
+    ]
+    if not wanted or os.environ.get("HF_HUB_OFFLINE"):
+        return
+    endpoint = os.environ.get("HF_ENDPOINT", "https://huggingface.co")
+    try:
+        urllib.request.urlopen(endpoint, timeout=20).close()
+    except urllib.error.HTTPError:
+        return  # it answers
+    except OSError as error:
+        other = {"base_model": "pretrain", "corpus": "files or pydoc"}[wanted[0]]
+        raise SourceError(
+            f"{wanted[0]}.source: hub: no connection to {endpoint} ({error}); check the network, or choose {other}"
+        ) from error
 
 
 def check_results(config: Mapping[str, Any], results: Path) -> None:

@@ -88,12 +88,14 @@ def _metadata(output: str, state: Path) -> Path:
 
 
 def _folder(output: str, results: Path) -> Path | None:
-    """`results/default/text` for `results/default/text/…`; None outside the results or directly in them."""
+    """`results/default/text` for `results/default/text/…`, `figures` for what lies directly in the results (the stage
+    `report` keeps both); None outside the results.
+    """
     try:
         parts = Path(output).relative_to(results).parts
     except ValueError:
         return None
-    return results / parts[0] if len(parts) > 1 else None
+    return results / (parts[0] if len(parts) > 1 else "figures")
 
 
 def _mark(folder: Path, state: Path) -> Path:

@@ -28,8 +28,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     restore.missing_files()
     if exclusive.stale_lock():
         print("An earlier run was killed: unlocking, then going on where it stopped.", file=sys.stderr)
-        subprocess.run([*snakemake, "--unlock", "--quiet", "all", *options], check=True)
-    status = subprocess.run([*snakemake, "--logger", "progress", *options], env=environment).returncode
+        subprocess.run([*snakemake, *options, "--unlock", "--quiet", "all"], check=True)
+    # options come first: --logger takes as many words as follow it
+    status = finished(subprocess.Popen([*snakemake, *options, "--logger", "progress"], env=environment))
     if status != 0:
         print("\nStopped before the end; the same command goes on from here.", file=sys.stderr)
         return status
@@ -38,6 +39,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"\nDone in {time.monotonic() - started:.0f} s. Read {path}", file=sys.stderr)
         print(f"Figures: {path.parent / 'figures'}   Tables: {path.parent / 'text'}", file=sys.stderr)
     return 0
+
+
+def finished(process: subprocess.Popen) -> int:
+    """Wait for Snakemake; on Ctrl-C too, which it has received itself and answers by ending its jobs."""
+    while True:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            continue
 
 
 if __name__ == "__main__":

@@ -99,6 +99,9 @@ def test_ctrl_c_stops_everything_and_the_next_run_goes_on(golden, tmp_path):
     time.sleep(8)
     os.killpg(run.pid, signal.SIGINT)
     assert run.wait(timeout=60) != 0
+    deadline = time.monotonic() + 30
+    while any(processes(project.folder).values()) and time.monotonic() < deadline:
+        time.sleep(0.1)
     assert not any(processes(project.folder).values())
     project.run()
     assert project.bytes() == golden.bytes()

@@ -21,6 +21,7 @@ if workflow.is_main_process:
     try:
         configuration.check(config, POLICIES, ["beam_search"])
         preflight.check_inputs(config)
+        preflight.check_hub(config, Path(RESULTS))
         preflight.check_results(config, Path(RESULTS))
     except (configuration.ConfigurationError, SourceError, ArtefactError) as error:
         raise WorkflowError(str(error)) from None

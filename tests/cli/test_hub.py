@@ -1,0 +1,138 @@
+"""The base model from a hub: real client code against a server on loopback that speaks the hub's protocol."""
+
+import hashlib
+import http.server
+import json
+import pickle
+import threading
+from pathlib import Path
+
+import pytest
+import torch
+from tokenizers import Tokenizer
+
+from collapse.hub import read_hub_model, read_hub_tokenizer
+from collapse.language_model import write_model
+from collapse.opt import ModelError, load_opt
+from collapse.tokenizer import END_OF_TEXT, train_tokenizer
+from tests.models import random_opt
+from tests.workflow.project import ENVIRONMENT, Project
+
+REVISION = "27dcfa74d334bc871f3234de431e71c6eeba5dd6"
+TEXT = ["the cat sat on the mat", "and the dog sat on the cat"]
+
+
+@pytest.fixture
+def repository(tmp_path) -> Path:
+    """A small OPT under the file layout of facebook/opt-125m: a PyTorch file in half precision, vocab and merges."""
+    folder = tmp_path / "repository"
+    model = random_opt(vocabulary_size=300)
+    write_model(model, folder)
+    (folder / "model.safetensors").unlink()
+    weights = {
+        name.removeprefix("model."): tensor.half()
+        for name, tensor in model.state_dict().items()
+        if "lm_head" not in name
+    }
+    torch.save(weights, folder / "pytorch_model.bin")
+    bpe = json.loads(train_tokenizer(TEXT, 270).to_str())["model"]
+    (folder / "vocab.json").write_text(json.dumps(bpe["vocab"]))
+    merges = "\n".join(merge if isinstance(merge, str) else " ".join(merge) for merge in bpe["merges"])
+    (folder / "merges.txt").write_text(f"#version: 0.2\n{merges}\n")
+    return folder
+
+
+@pytest.fixture
+def hub(repository):
+    """The address of a hub that holds this one repository at one revision."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.answer(body=True)
+
+        def do_HEAD(self) -> None:
+            self.answer(body=False)
+
+        def answer(self, body: bool) -> None:
+            parts = self.path.split("?")[0].strip("/").split("/")
+            if parts[:3] == ["api", "models", "someone"] and REVISION in parts:
+                files = [{"rfilename": path.name, "type": "file", "path": path.name} for path in repository.iterdir()]
+                info = {"id": "someone/opt", "modelId": "someone/opt", "sha": REVISION, "siblings": files}
+                listing = [
+                    {"type": "file", "path": path.name, "size": path.stat().st_size, "oid": "0" * 40}
+                    for path in repository.iterdir()
+                ]
+                return self.send(json.dumps(listing if "tree" in parts else info).encode(), body)
+            if "resolve" in parts and REVISION in parts and (repository / parts[-1]).is_file():
+                return self.send((repository / parts[-1]).read_bytes(), body)
+            self.send_response(404)
+            self.send_header("X-Error-Code", "EntryNotFound" if "someone" in parts else "RepoNotFound")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def send(self, data: bytes, body: bool) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(data)))
+            self.send_header("ETag", f'"{hashlib.sha1(data).hexdigest()}"')
+            self.send_header("X-Repo-Commit", REVISION)
+            self.end_headers()
+            if body:
+                self.wfile.write(data)
+
+        def log_message(self, *_: object) -> None:
+            """Be quiet."""
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def fetch(project: Project, hub: str, repository: str, revision: str, monkeypatch) -> str:
+    monkeypatch.setitem(ENVIRONMENT, "HF_ENDPOINT", hub)
+    monkeypatch.setitem(ENVIRONMENT, "HF_HUB_DISABLE_TELEMETRY", "1")
+    return project.command(
+        *("python", "-m", "scripts", "fetch_base_model", "--code", "x"),
+        *("--repository", repository, "--revision", revision, "--output", "out"),
+        check=False,
+    )
+
+
+def test_a_base_model_comes_from_a_hub(hub, repository, tmp_path, monkeypatch):
+    project = Project.create(tmp_path / "project")
+    log = fetch(project, hub, "someone/opt", REVISION, monkeypatch)
+    out = project.folder / "out"
+    assert (out / "manifest.json").is_file(), log
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert (manifest["options"]["repository"], manifest["options"]["revision"]) == ("someone/opt", REVISION)
+    expected = random_opt(vocabulary_size=300).state_dict()["model.decoder.layers.1.fc1.weight"]
+    torch.testing.assert_close(load_opt(out).layers[1].feed_forward_in.weight, expected, atol=1e-3, rtol=1e-3)
+    tokenizer = Tokenizer.from_file(str(out / "tokenizer.json"))
+    text = TEXT[0]
+    assert tokenizer.decode(tokenizer.encode(text, add_special_tokens=False).ids) == text
+    assert tokenizer.token_to_id("</s>") == END_OF_TEXT
+
+
+def test_a_missing_repository_leaves_nothing(hub, tmp_path, monkeypatch):
+    project = Project.create(tmp_path / "project")
+    text = fetch(project, hub, "nobody/nothing", REVISION, monkeypatch)
+    assert "cannot fetch nobody/nothing at revision" in text and "Traceback" not in text
+    assert not (project.folder / "out").exists()
+
+
+def test_weights_that_hold_code_are_refused(repository):
+    (repository / "pytorch_model.bin").write_bytes(pickle.dumps({"decoder.embed_tokens.weight": print}))
+    with pytest.raises(ModelError, match="truncated, pickled or not an OPT model"):
+        read_hub_model(repository)
+
+
+def test_another_kind_of_model_is_refused(repository):
+    (repository / "config.json").write_text(json.dumps({"model_type": "gpt2"}))
+    with pytest.raises(ModelError, match="model_type 'gpt2'; only OPT models"):
+        read_hub_model(repository)
+
+
+def test_a_tokenizer_is_converted_from_vocabulary_and_merges(repository):
+    tokenizer = Tokenizer.from_str(read_hub_tokenizer(repository))
+    assert tokenizer.encode(TEXT[0], add_special_tokens=False).ids == train_tokenizer(TEXT, 270).encode(TEXT[0]).ids
