@@ -28,4 +28,3 @@ def test_the_report_renders(golden, tmp_path):
     shown = re.sub(r"<script.*?</script>", "", dom, flags=re.DOTALL)
     assert "Methods" in shown
     assert "Language model" in shown and "Configuration" in shown  # the categories, drawn by its JavaScript
-    assert "Loading Snakemake Report" not in shown
