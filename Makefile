@@ -1,17 +1,18 @@
 # make run   from nothing to a report        make test   from nothing to a green suite
 PYTHON ?= python3
 PRESET ?=
+FOLDER ?=
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS := 1
-CONFIG := $(if $(PRESET),--configfile presets/$(PRESET).yaml)
+CONFIG := $(if $(PRESET),--configfile presets/$(PRESET).yaml) $(if $(FOLDER),--config 'corpus={"folder": "$(FOLDER)"}')
 
 .PHONY: help run test restore verify lint benchmark lock clean
 
 help:            ## show what there is
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
 
-run: .venv/run   ## the default experiment, or PRESET=name; OPTIONS are Snakemake's
+run: .venv/run   ## the default experiment, or PRESET=name, with FOLDER= for its local text; OPTIONS are Snakemake's
 	python -m workflow.run $(CONFIG) $(OPTIONS)
 
 test: .venv/test ## unit, command-line and workflow tests, and a golden mini run

@@ -148,11 +148,13 @@ def read_manifest(path: Path, kind: str, expected: Mapping[str, Any] | None = No
     return manifest
 
 
-def check_files(manifest_path: Path, manifest: Mapping[str, Any]) -> None:
-    """Refuse data that differ from their manifest: truncated, edited, or of another run."""
+def check_files(manifest_path: Path, manifest: Mapping[str, Any], missing: bool = True) -> None:
+    """Refuse data that differ from their manifest: truncated, edited, of another run, or, if `missing`, not there."""
     for name, recorded in manifest["files"].items():
         path = Path(manifest_path).parent / name
         if not path.is_file():
+            if not missing:
+                continue
             raise ArtefactError(f"{path}: missing although {manifest_path} lists it; dvc checkout, or run again")
         if path.stat().st_size != recorded["bytes"] or sha256(path) != recorded["sha256"]:
             raise ArtefactError(

@@ -1,6 +1,6 @@
 """Models through transformers: a small OPT made here, or one loaded from a folder; written as safetensors."""
 
-import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -8,6 +8,7 @@ import torch
 from transformers import OPTConfig
 from transformers.models.opt.modeling_opt import OPTForCausalLM
 
+from collapse.artefacts import whole_file
 from collapse.opt import ModelError
 from collapse.tokenizer import END_OF_TEXT, PAD
 
@@ -59,5 +60,6 @@ def write_model(model: OPTForCausalLM, folder: Path) -> list[Path]:
     with tempfile.TemporaryDirectory(prefix=".model.", suffix=".part", dir=folder.parent) as temporary:
         model.save_pretrained(temporary)
         for name in MODEL_FILES:
-            os.replace(Path(temporary) / name, folder / name)
+            with whole_file(folder / name) as target:
+                shutil.copyfile(Path(temporary) / name, target)
     return [folder / name for name in MODEL_FILES]

@@ -105,8 +105,8 @@ def stdlib_docstrings() -> list[str]:
                     seen.setdefault(paragraph)
     if not seen:
         raise SourceError(
-            f"base_model.pretraining_text: docstrings: no Python source under {root}; "
-            "give files of your own with base_model.pretraining_text: files"
+            f"base_model.pretraining.text: docstrings: no Python source under {root}; "
+            "give files of your own with base_model.pretraining.text: files"
         )
     return list(seen)
 

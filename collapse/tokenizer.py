@@ -27,7 +27,7 @@ def train_tokenizer(documents: Iterable[str], vocabulary_size: int) -> Tokenizer
     if tokenizer.get_vocab_size() != vocabulary_size:
         raise ValueError(
             f"the pretraining text yields {tokenizer.get_vocab_size()} tokens, fewer than "
-            f"base_model.vocabulary_size: {vocabulary_size}; lower it or give more text"
+            f"base_model.pretraining.vocabulary_size: {vocabulary_size}; lower it or give more text"
         )
     return tokenizer
 

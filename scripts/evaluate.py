@@ -47,12 +47,14 @@ def main(argv: Sequence[str] | None = None) -> None:
         args.model / "manifest.json",
         args.generation0_model / "manifest.json",
         args.synthetic.with_suffix(".manifest.json"),
-        args.corpus / "manifest.json",
+        args.corpus / "train.manifest.json",
+        args.corpus / "test.manifest.json",
     ]
     checked_manifest(parents[0], "model", place)
     checked_manifest(parents[1], "model", {"seed": args.seed, "generation": 0})
     checked_manifest(parents[2], "synthetic text", place | decoder)
-    checked_manifest(parents[3], "corpus")
+    checked_manifest(parents[3], "human text", {"split": "train"})
+    checked_manifest(parents[4], "human text", {"split": "test"})
     model = load_opt(args.model)
     first_model = load_opt(args.generation0_model)
     human, _ = read_blocks(args.corpus / "train.parquet")
@@ -68,8 +70,11 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     text_targets = test[:, 1:] != END_OF_TEXT
     write_scores(args.scores, test_losses, text_targets, own_losses, first_losses)
+    # synthetic text holds no end of text: counted among the tokens it would pass for a loss of common ones
+    human_text = human[human != END_OF_TEXT]
+    losses, targets = test_losses[text_targets], test[:, 1:][text_targets]
     by_group, by_half = (
-        loss_by_group(test_losses, test[:, 1:], frequency_groups(human, model.vocabulary_size, count), count)
+        loss_by_group(losses, targets, frequency_groups(human_text, model.vocabulary_size, count), count)
         for count in (args.frequency_groups, 2)
     )
     metrics = {
@@ -85,7 +90,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         **{f"distinct_{n}": distinct_ngrams(synthetic, n) for n in (1, 2, 3, 4)},
         "repeated_ngrams": repeated_ngrams(synthetic, args.repeated_ngram_tokens),
         "unigram_entropy": unigram_entropy(synthetic),
-        "vocabulary_coverage": vocabulary_coverage(synthetic, human),
+        "vocabulary_coverage": vocabulary_coverage(synthetic, human_text),
         "identical_blocks": identical_blocks(synthetic),
         "passage": passage["text"],
         "continuation": Tokenizer.from_file(str(args.tokenizer)).decode(continuation),

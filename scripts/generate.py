@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     place = {"arm": args.arm, "seed": args.seed, "generation": args.generation}
     checked_manifest(args.model / "manifest.json", "model", place)
-    checked_manifest(args.corpus / "manifest.json", "corpus")
+    checked_manifest(args.corpus / "train.manifest.json", "human text", {"split": "train"})
     prompts, table = read_blocks(args.corpus / "train.parquet")
     model = load_opt(args.model)
     options = job.decoder_options(args)
@@ -57,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         args.manifest,
         kind="synthetic text",
         files=[args.output],
-        parents=[args.model / "manifest.json", args.corpus / "manifest.json"],
+        parents=[args.model / "manifest.json", args.corpus / "train.manifest.json"],
         code=args.code,
         options={
             **place,

@@ -25,8 +25,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = parser.parse_args(argv)
     work = job.Job(args.benchmark)
 
-    checked_manifest(args.corpus / "manifest.json", "corpus")
-    parents = [args.corpus / "manifest.json"]
+    checked_manifest(args.corpus / "train.manifest.json", "human text", {"split": "train"})
+    parents = [args.corpus / "train.manifest.json"]
     human, _ = read_blocks(args.corpus / "train.parquet")
     if args.policy == "human":
         training = human_only(human)

@@ -23,7 +23,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     configuration = json.loads(args.configuration)
     descriptions = json.loads(args.descriptions)
     header = f"# The configuration that these results were made with. Results schema: {SCHEMA_VERSION}.\n"
-    write_text(args.output, header + yaml.safe_dump(configuration, sort_keys=True, allow_unicode=True))
+    write_text(args.output, header + yaml.safe_dump(configuration, sort_keys=False, allow_unicode=True))
     rows = [
         f"<tr><td>{html.escape(key)}<td class=text>{html.escape(json.dumps(value, ensure_ascii=False))}"
         f"<td>{html.escape(descriptions.get(key, ''))}"

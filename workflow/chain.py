@@ -104,12 +104,10 @@ class Chain:
         )
 
 
-def corpus_options(config: Mapping[str, Any]) -> str:
-    """Where human text comes from and how it is cut."""
-    corpus = dict(config["corpus"])
-    return flags(
-        file=corpus.pop("files"), split=corpus.pop("splits"), passage=config["text"]["passage"]["search"], **corpus
-    )
+def source_options(config: Mapping[str, Any]) -> str:
+    """Where human text comes from, the same for every split and for the passage."""
+    corpus = {key: value for key, value in config["corpus"].items() if not key.endswith("_blocks")}
+    return flags(file=corpus.pop("files"), hub_split=corpus.pop("splits"), **corpus)
 
 
 def user_files(config: Mapping[str, Any]) -> list[Path]:

@@ -1,11 +1,11 @@
-"""One run at a time in a working copy, and a way to tell a stale lock from a live one.
+"""One run at a time in a working copy, a way to tell a stale lock from a live one, and no litter of killed runs.
 
 Snakemake's own lock is a file that stays behind when it is killed. Beside it, a run holds an advisory lock of the
-operating system, which goes when its process goes, however that ends.
+operating system, which goes when its last process goes, however that ends.
 """
 
 import fcntl
-import os
+import shutil
 from pathlib import Path
 from typing import TextIO
 
@@ -14,14 +14,13 @@ PATH = STATE / "model-collapse" / "running"
 _held: TextIO | None = None
 
 
-def hold() -> None:
-    """Hold the lock for as long as this process lives; called by Snakemake when a run starts."""
+def hold() -> int:
+    """Hold the lock for as long as this process lives; return its descriptor, to be inherited by children."""
     global _held
     PATH.parent.mkdir(parents=True, exist_ok=True)
     _held = open(PATH, "w")  # noqa: SIM115 (held until the process ends)
     fcntl.flock(_held, fcntl.LOCK_SH)
-    _held.write(str(os.getpid()))
-    _held.flush()
+    return _held.fileno()
 
 
 def stale_lock() -> bool:
@@ -34,3 +33,12 @@ def stale_lock() -> bool:
         except BlockingIOError:
             return False
     return True
+
+
+def sweep(results: Path) -> None:
+    """Remove what killed jobs were writing: temporary files and folders, never anything under its final name."""
+    for path in [*results.rglob(".*.part")]:
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from collapse.artefacts import read_manifest
+from collapse.artefacts import check_files, read_manifest
 from collapse.text_sources import SourceError, read_lines
 from workflow.chain import pretraining_files, user_files
 from workflow.configuration import predicted_bytes
@@ -33,7 +33,7 @@ def check_hub(config: Mapping[str, Any], results: Path) -> None:
     """What is to come from a hub can: it answers at all. Nothing is asked of it if the files are here already."""
     wanted = [
         key
-        for key, manifest in (("base_model", "base/manifest.json"), ("corpus", "corpus/manifest.json"))
+        for key, manifest in (("base_model", "base/manifest.json"), ("corpus", "corpus/train.manifest.json"))
         if config[key]["source"] == "hub" and not (results / manifest).exists()
     ]
     if not wanted or os.environ.get("HF_HUB_OFFLINE"):
@@ -60,9 +60,11 @@ def check_results(config: Mapping[str, Any], results: Path) -> None:
         raise SourceError(
             f"{folder}: cannot be written to ({error.strerror}); make it writable or run in another folder"
         ) from error
-    manifest = results / "corpus" / "manifest.json"
-    if manifest.exists():
-        read_manifest(manifest, "corpus")
+    for name, kind in (("corpus/train.manifest.json", "human text"), ("base/manifest.json", "base model")):
+        if (results / name).exists():
+            manifest = read_manifest(results / name, kind)
+            if kind == "base model":  # everything starts from it: a truncated file is refused before any work
+                check_files(results / name, manifest, missing=False)
     kept = sum(path.stat().st_size for path in results.rglob("*") if path.is_file())
     needed, free = predicted_bytes(config) - kept, shutil.disk_usage(folder).free
     if needed > free:

@@ -66,18 +66,26 @@ def unpack(results: Path, state: Path, force: bool = False) -> None:
             if _folder(output, results) == source.parent and output not in records:
                 path.unlink()
         for output, record in records.items():
-            _write(_metadata(output, state), json.dumps(record).encode())
+            write_record(output, record, state)
         _write(mark, hashlib.sha256(data).hexdigest().encode())
+
+
+def write_record(output: str, record: dict, state: Path) -> None:
+    """Make `record` what Snakemake knows of one output."""
+    _write(_metadata(output, state), json.dumps(record).encode())
 
 
 def _recorded(state: Path) -> list[tuple[Path, str]]:
     """Every record and the output that it is about: Snakemake names records by base64, long ones as nested folders."""
     found = []
     for path in sorted((state / "metadata").rglob("*")):
-        if path.is_file():
+        if path.is_file() and path.suffix != ".part":
             parts = path.relative_to(state / "metadata").parts
             name = "".join(part.removeprefix("@") for part in parts)
-            found.append((path, base64.urlsafe_b64decode(name).decode()))
+            try:
+                found.append((path, base64.urlsafe_b64decode(name).decode()))
+            except ValueError:  # not a record
+                continue
     return found
 
 
@@ -105,7 +113,7 @@ def _mark(folder: Path, state: Path) -> Path:
 def _write(path: Path, data: bytes) -> None:
     """By rename, never in place: the target may be a link into the DVC cache."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent)
+    handle, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
     with os.fdopen(handle, "wb") as file:
         file.write(data)
     Path(temporary).chmod(0o644)

@@ -12,14 +12,12 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-import yaml
-
 SCRIPT = re.compile(r'(<script id="(?P<id>[a-z-]+)">\s*var \w+ = )(?P<json>.*?)(;\s*</script>)', re.DOTALL)
 TIMED = ("runtimes", "timeline")
 
 
-def write(snakemake: Sequence[str], options: Sequence[str]) -> Path:
-    """Make `results/<experiment>/report.html` for the configuration that `options` name, and return its path."""
+def write(snakemake: Sequence[str], options: Sequence[str], results: Path) -> Path:
+    """Make `<results>/report.html` for the configuration that `options` name, and return its path."""
     with tempfile.TemporaryDirectory() as folder:
         raw = Path(folder) / "report.html"
         command = [*snakemake, *(option for option in options if option != "figures"), "--report", str(raw)]
@@ -27,27 +25,12 @@ def write(snakemake: Sequence[str], options: Sequence[str]) -> Path:
         if made.returncode != 0 or not raw.exists():
             raise RuntimeError(f"snakemake --report failed:\n{made.stderr}")
         text = reproducible(raw.read_text(encoding="utf-8"))
-    path = results_folder(options) / "report.html"
+    path = results / "report.html"
     if not path.exists() or path.read_text(encoding="utf-8") != text:
         temporary = path.with_name(".report.html.part")
         temporary.write_text(text, encoding="utf-8")
         os.replace(temporary, path)
     return path
-
-
-def results_folder(options: Sequence[str]) -> Path:
-    """Where the results of a command line go: the last configuration file that names an experiment decides."""
-    names = ["config.yaml"]
-    reading = False
-    for option in options:
-        if option.startswith("-"):
-            reading = option == "--configfile"
-        elif reading:
-            names.append(option)
-    experiment = "default"
-    for name in names:
-        experiment = (yaml.safe_load(Path(name).read_text()) or {}).get("experiment", experiment)
-    return Path("results") / experiment
 
 
 def reproducible(html: str) -> str:

@@ -17,6 +17,8 @@ import yaml
 
 from workflow import provenance
 
+STATE = Path(".snakemake")
+
 
 def missing_files(lock: Path = Path("dvc.lock")) -> int:
     """Restore what is missing and return how many files that were."""
@@ -33,16 +35,26 @@ def missing_files(lock: Path = Path("dvc.lock")) -> int:
     if asked.returncode != 0:
         return 0
     objects = Path(asked.stdout.strip()) / "files" / "md5"
-    restored = 0
+    files: dict[Path, str] = {}
     for output in outputs:
         path, md5 = Path(output["path"]), output["md5"]
-        files = {path: md5}
         if md5.endswith(".dir"):
             listing = objects / md5[:2] / md5[2:]
             entries = json.loads(listing.read_text()) if listing.exists() else []
-            files = {path / entry["relpath"]: entry["md5"] for entry in entries}
-        for target, name in files.items():
-            restored += _copy(objects / name[:2] / name[2:], target)
+            files |= {path / entry["relpath"]: entry["md5"] for entry in entries}
+        else:
+            files[path] = md5
+    records: dict[str, dict] = {}
+    for path, md5 in files.items():
+        if path.name == provenance.NAME and (objects / md5[:2] / md5[2:]).exists():
+            records |= json.loads((objects / md5[:2] / md5[2:]).read_text())
+    restored = 0
+    for path, md5 in files.items():
+        if _copy(objects / md5[:2] / md5[2:], path):
+            restored += 1
+            # a failed job leaves the record of options that it never finished with: the file's own record comes too
+            if path.as_posix() in records:
+                provenance.write_record(path.as_posix(), records[path.as_posix()], STATE)
     if restored:
         print(f"Restored {restored} missing files from the DVC cache.", file=sys.stderr)
     return restored
@@ -62,4 +74,4 @@ if __name__ == "__main__":
     missing_files()
     if "--unpack" in sys.argv[1:]:
         for results in sorted(Path("results").glob("*")):
-            provenance.unpack(results, Path(".snakemake"), force=True)
+            provenance.unpack(results, STATE, force=True)

@@ -12,9 +12,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from workflow import exclusive, report, restore
+from workflow import exclusive, provenance, report, restore
 
 ROOT = Path(__file__).resolve().parent.parent
+RESULTS_NOTE = Path(".snakemake/model-collapse/results")  # written by common.smk, which knows the whole configuration
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -30,12 +31,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("An earlier run was killed: unlocking, then going on where it stopped.", file=sys.stderr)
         subprocess.run([*snakemake, *options, "--unlock", "--quiet", "all"], check=True)
     # options come first: --logger takes as many words as follow it
-    status = finished(subprocess.Popen([*snakemake, *options, "--logger", "progress"], env=environment))
+    command = [*snakemake, *options, "--logger", "progress"]
+    status = finished(subprocess.Popen(command, env=environment, pass_fds=[exclusive.hold()]))
     if status != 0:
         print("\nStopped before the end; the same command goes on from here.", file=sys.stderr)
         return status
+    results = Path(RESULTS_NOTE.read_text())
+    provenance.pack(results, Path(".snakemake"))  # also if a run was killed after its last job
     if not {"text", "--dry-run", "-n"}.intersection(options):
-        path = report.write(snakemake, options)
+        path = report.write(snakemake, options, results)
         print(f"\nDone in {time.monotonic() - started:.0f} s. Read {path}", file=sys.stderr)
         print(f"Figures: {path.parent / 'figures'}   Tables: {path.parent / 'text'}", file=sys.stderr)
     return 0

@@ -50,6 +50,14 @@ def test_a_changed_evaluation_option_trains_and_generates_nothing(mini):
     assert mini.plan() == {"evaluate": 12} | DRAWN | CONFIGURATION
 
 
+def test_other_test_text_or_another_passage_trains_and_generates_nothing(mini):
+    mini.configure(
+        {"corpus": {"test_blocks": 10}, "text": {"passage": {"search": "class attributes; they are shared"}}}
+    )
+    planned = mini.plan()
+    assert planned == {"prepare_corpus": 1, "find_passage": 1, "evaluate": 12} | DRAWN | CONFIGURATION
+
+
 def test_swapping_two_numbers_is_seen(mini):
     mini.configure({"text": {"evaluate": {"frequency_groups": 4, "repeated_ngram_tokens": 10}}})
     assert mini.plan() == {"evaluate": 12} | DRAWN | CONFIGURATION

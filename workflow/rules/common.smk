@@ -6,12 +6,13 @@ from pathlib import Path
 sys.path.insert(0, workflow.basedir)
 
 from collapse.artefacts import ArtefactError, sha256
+from collapse.decoding import DECODERS
 from collapse.mixing import POLICIES
 from collapse.text_sources import SourceError
 
 # Snakemake runs these files in its own namespace: a name that it uses itself (chain, report, …) must not be bound here.
 from workflow import code_hash, configuration, exclusive, preflight, provenance, warm_start
-from workflow.chain import Chain, corpus_options, flags, pretraining_files, user_files
+from workflow.chain import Chain, flags, pretraining_files, source_options, user_files
 
 RESULTS = f"results/{config['experiment']}" if isinstance(config.get("experiment"), str) else "results"
 STATE = Path(".snakemake")
@@ -19,19 +20,23 @@ warm_start.prefer_this_interpreter()
 
 if workflow.is_main_process:
     try:
-        configuration.check(config, POLICIES, ["beam_search"])
+        configuration.check(config, POLICIES, list(DECODERS))
         preflight.check_inputs(config)
         preflight.check_hub(config, Path(RESULTS))
         preflight.check_results(config, Path(RESULTS))
     except (configuration.ConfigurationError, SourceError, ArtefactError) as error:
         raise WorkflowError(str(error)) from None
     provenance.unpack(Path(RESULTS), STATE)
+    note = STATE / "model-collapse" / "results"
+    note.parent.mkdir(parents=True, exist_ok=True)
+    note.write_text(RESULTS)
 
 
 wildcard_constraints:
     arm="[A-Za-z0-9_-]+",
     seed="[0-9]+",
     generation="[0-9]+",
+    split="train|validation|test",
 
 
 def code(script):
@@ -62,6 +67,7 @@ def shown(figure, name, category):
 
 onstart:
     exclusive.hold()
+    exclusive.sweep(Path(RESULTS))
     warm_start.serve()
 
 

@@ -1,7 +1,6 @@
 # Human text as blocks, and the base model that every generation starts from.
 PRETRAIN = config["base_model"]["source"] == "pretrain"
 TOKENIZER = f"{RESULTS}/{'base/pretraining' if PRETRAIN else 'base'}"
-SPLITS = ["train", "validation", "test"]
 BASE_FILES = [
     "config.json",
     "model.safetensors",
@@ -15,23 +14,42 @@ rule prepare_corpus:
         tokenizer=ancient(f"{TOKENIZER}/tokenizer.json"),
         tokenizer_manifest=f"{TOKENIZER}/manifest.json",
     output:
-        expand(f"{RESULTS}/corpus/{{split}}.parquet", split=SPLITS),
-        passage=f"{RESULTS}/corpus/passage.json",
-        manifest=f"{RESULTS}/corpus/manifest.json",
+        blocks=f"{RESULTS}/corpus/{{split}}.parquet",
+        manifest=f"{RESULTS}/corpus/{{split}}.manifest.json",
     log:
-        f"logs/{config['experiment']}/prepare_corpus.log",
-        benchmark=timings("prepare_corpus"),
+        f"logs/{config['experiment']}/prepare_corpus/{{split}}.log",
+        benchmark=timings("prepare_corpus/{split}"),
     conda:
         "../../envs/language-model.yaml"
     params:
-        options=corpus_options(config),
+        options=lambda wildcards: flags(split=wildcards.split, blocks=config["corpus"][f"{wildcards.split}_blocks"]),
+        source=source_options(config),
         text=hashes(user_files(config)),
         code=code("prepare_corpus"),
-        folder=subpath(output.manifest, parent=True),
     shell:
-        "python -m scripts prepare_corpus {params.options} --code {params.code} --benchmark {log.benchmark}"
-        " --tokenizer {input.tokenizer} --tokenizer-manifest {input.tokenizer_manifest}"
-        " --output {params.folder} 2> {log[0]}"
+        "python -m scripts prepare_corpus {params.options} {params.source} --code {params.code}"
+        " --benchmark {log.benchmark} --tokenizer {input.tokenizer} --tokenizer-manifest {input.tokenizer_manifest}"
+        " --output {output.blocks} --manifest {output.manifest} 2> {log[0]}"
+
+
+rule find_passage:
+    input:
+        tokenizer=ancient(f"{TOKENIZER}/tokenizer.json"),
+        tokenizer_manifest=f"{TOKENIZER}/manifest.json",
+    output:
+        f"{RESULTS}/corpus/passage.json",
+    log:
+        f"logs/{config['experiment']}/find_passage.log",
+    conda:
+        "../../envs/language-model.yaml"
+    params:
+        options=flags(search=config["text"]["passage"]["search"]),
+        source=source_options(config),
+        text=hashes(user_files(config)),
+        code=code("find_passage"),
+    shell:
+        "python -m scripts find_passage {params.options} {params.source} --code {params.code}"
+        " --tokenizer {input.tokenizer} --tokenizer-manifest {input.tokenizer_manifest} --output {output} 2> {log}"
 
 
 if PRETRAIN:

@@ -10,13 +10,14 @@ TEXT_CHAIN = Chain(config, TEXT)
 rule text:
     input:
         expand("{folder}/manifest.json", folder=TEXT_CHAIN.links()),
+        f"{RESULTS}/corpus/validation.manifest.json",
         f"{TEXT}/summary.csv",
 
 
 rule mix:
     input:
         human=ancient(f"{RESULTS}/corpus/train.parquet"),
-        corpus=f"{RESULTS}/corpus/manifest.json",
+        corpus=f"{RESULTS}/corpus/train.manifest.json",
         synthetic=ancient(lambda wildcards: [f"{one}/synthetic.parquet" for one in TEXT_CHAIN.earlier(wildcards)]),
         manifests=lambda wildcards: [f"{one}/synthetic.manifest.json" for one in TEXT_CHAIN.earlier(wildcards)],
     output:
@@ -41,7 +42,7 @@ rule finetune:
     input:
         training_set=ancient(rules.mix.output.training_set),
         manifest=rules.mix.output.manifest,
-        base=ancient(f"{RESULTS}/base/model.safetensors"),
+        base=ancient(expand(f"{RESULTS}/base/{{file}}", file=["model.safetensors", "config.json"])),
         base_manifest=f"{RESULTS}/base/manifest.json",
     output:
         model=f"{PLACE}/model/model.safetensors",
@@ -69,7 +70,7 @@ rule generate:
         model=ancient(rules.finetune.output.model),
         manifest=rules.finetune.output.manifest,
         prompts=ancient(f"{RESULTS}/corpus/train.parquet"),
-        corpus=f"{RESULTS}/corpus/manifest.json",
+        corpus=f"{RESULTS}/corpus/train.manifest.json",
     output:
         synthetic=f"{PLACE}/synthetic.parquet",
         manifest=f"{PLACE}/synthetic.manifest.json",
@@ -99,7 +100,8 @@ rule evaluate:
         synthetic=ancient(rules.generate.output.synthetic),
         synthetic_manifest=rules.generate.output.manifest,
         corpus=ancient(expand(f"{RESULTS}/corpus/{{split}}.parquet", split=["train", "test"])),
-        corpus_manifest=f"{RESULTS}/corpus/manifest.json",
+        corpus_manifest=expand(f"{RESULTS}/corpus/{{split}}.manifest.json", split=["train", "test"]),
+        passage=f"{RESULTS}/corpus/passage.json",
         tokenizer=ancient(f"{TOKENIZER}/tokenizer.json"),
     output:
         scores=f"{PLACE}/scores.parquet",
@@ -117,7 +119,7 @@ rule evaluate:
         code=code("evaluate"),
         model=subpath(input.model_manifest, parent=True),
         generation0=subpath(input.generation0_manifest, parent=True),
-        corpus=subpath(input.corpus_manifest, parent=True),
+        corpus=subpath(input.passage, parent=True),
     shell:
         f"python -m scripts evaluate {PLACE_FLAGS}"
         " {params.options} {params.decoder} --code {params.code} --benchmark {log.benchmark} --model {params.model}"
@@ -128,7 +130,8 @@ rule evaluate:
 
 rule summarize:
     input:
-        rules.text.input[:-1],
+        expand("{folder}/manifest.json", folder=TEXT_CHAIN.links()),
+        ancient(expand("{folder}/{name}", folder=TEXT_CHAIN.links(), name=["metrics.json", "scores.parquet"])),
     output:
         summary=f"{TEXT}/summary.csv",
         intervals=f"{TEXT}/intervals.csv",

@@ -1,0 +1,34 @@
+"""Find the passage that every generation continues: the tokens from where a search string first stands."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from collapse.artefacts import write_json
+from collapse.blocks import passage
+from collapse.text_sources import SPLITS, SourceError
+from scripts import job
+from scripts.prepare_corpus import add_source, read_documents, read_tokenizer
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = job.parser(__doc__)
+    add_source(parser)
+    parser.add_argument("--search", required=True, help="the passage begins where this stands")
+    parser.add_argument("--output", type=Path, required=True)
+    args = parser.parse_args(argv)
+
+    documents, tokenizer = read_documents(args), read_tokenizer(args)
+    for split in reversed(SPLITS):  # text that was not trained on, if possible
+        found = passage(documents[split], args.search, tokenizer, args.block_tokens)
+        if found is not None and len(found) == args.block_tokens:
+            ids = found.tolist()
+            write_json(args.output, {"split": split, "input_ids": ids, "text": tokenizer.decode(ids)})
+            return
+    raise SourceError(
+        f"text.passage.search: {args.search!r} stands nowhere in the corpus with {args.block_tokens} tokens "
+        "from there; choose words that the corpus holds"
+    )
+
+
+if __name__ == "__main__":
+    job.run(main)
