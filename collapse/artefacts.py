@@ -86,7 +86,7 @@ def write_columns(path: Path, columns: Mapping[str, Any]) -> None:
 
 def read_blocks(path: Path) -> tuple[np.ndarray, pa.Table]:
     """The blocks, (blocks, tokens) int32, and the whole table of a file that `write_blocks` wrote."""
-    table = pq.read_table(path)
+    table = pq.ParquetFile(path).read()  # read_table would import pandas first
     ids = table.column("input_ids").combine_chunks()
     if table.num_rows == 0:
         raise ArtefactError(f"{path}: no rows; delete it and run again")

@@ -24,11 +24,15 @@ from pathlib import Path
 VARIABLE = "MODEL_COLLAPSE_WARM_START"
 LIBRARIES = (
     "numpy",
+    "pyarrow.dataset",
     "pyarrow.parquet",
     "safetensors.torch",
     "tokenizers",
     "torch",
     "transformers.models.opt.modeling_opt",
+    "pandas",
+    "scipy.stats",
+    "seaborn",
 )
 _server: subprocess.Popen | None = None
 
