@@ -33,16 +33,21 @@ def processes(folder: Path) -> dict[str, list[int]]:
     return found
 
 
-def kill_at_random(project: Project, chance: random.Random) -> str:
-    """Start a run, kill -9 one of its processes, or all of them at once, and wait until it is over."""
-    run = subprocess.Popen(
-        [sys.executable, "-m", "workflow.run"],
+def start(project: Project, module: str) -> subprocess.Popen:
+    """Start a run in a process group of its own."""
+    return subprocess.Popen(
+        [sys.executable, "-m", module],
         cwd=project.folder,
         env=ENVIRONMENT,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
+
+
+def kill_at_random(project: Project, chance: random.Random) -> str:
+    """Start a run, kill -9 one of its processes, or all of them at once, and wait until it is over."""
+    run = start(project, "workflow.run")
     time.sleep(chance.uniform(2, 12))
     living = processes(project.folder)
     victim = chance.choice(["group", *(kind for kind, numbers in living.items() if numbers)])
@@ -71,13 +76,7 @@ def test_kill_9_at_a_random_moment(golden, tmp_path, trial):
 
 def test_nothing_outlives_a_killed_snakemake(tmp_path):
     project = Project.create(tmp_path / "project")
-    run = subprocess.Popen(
-        [sys.executable, "-m", "snakemake"],
-        cwd=project.folder,
-        env=ENVIRONMENT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    run = start(project, "snakemake")
     deadline = time.monotonic() + 60
     while not processes(project.folder)["warm start"] and time.monotonic() < deadline:
         time.sleep(0.1)
@@ -91,14 +90,7 @@ def test_nothing_outlives_a_killed_snakemake(tmp_path):
 
 def test_ctrl_c_stops_everything_and_the_next_run_goes_on(golden, tmp_path):
     project = Project.create(tmp_path / "project")
-    run = subprocess.Popen(
-        [sys.executable, "-m", "workflow.run"],
-        cwd=project.folder,
-        env=ENVIRONMENT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    run = start(project, "workflow.run")
     time.sleep(8)
     os.killpg(run.pid, signal.SIGINT)
     assert run.wait(timeout=60) != 0
