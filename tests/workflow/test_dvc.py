@@ -76,7 +76,7 @@ def test_a_deleted_generation_is_restored_and_not_recomputed(tracked):
     shutil.rmtree(gone)
     tracked.run()  # and by itself
     assert tracked.executed() == {}
-    assert tracked.bytes() == before
+    assert [name for name, data in tracked.bytes().items() if before[name] != data] == []
 
 
 def test_a_fresh_clone_finds_nothing_to_do_and_notices_a_change(tracked, tmp_path):
