@@ -99,12 +99,20 @@ def sha256(path: Path) -> str:
 
 
 def write_manifest(
-    path: Path, *, kind: str, files: Sequence[Path], parents: Sequence[Path], code: str, options: Mapping[str, Any]
+    path: Path,
+    *,
+    kind: str,
+    files: Sequence[Path],
+    parents: Sequence[Path],
+    code: str,
+    options: Mapping[str, Any],
+    libraries: Sequence[str] = LIBRARIES,
 ) -> None:
     """Record what was made, from what, by which code: no time, no machine name, so that equal work is equal bytes.
 
     `files` lie beside the manifest and are named relative to it. `parents` are the manifests of what was read; `code`
-    is the hash of the source that ran; `options` are the values that decided the result.
+    is the hash of the source that ran; `options` are the values that decided the result; `libraries` are those that
+    computed it.
     """
     path = Path(path)
     write_json(
@@ -119,7 +127,7 @@ def write_manifest(
             },
             "parents": {Path(parent).as_posix(): sha256(parent) for parent in parents},
             "options": dict(options),
-            "libraries": {name: version(name) for name in LIBRARIES},
+            "libraries": {name: version(name) for name in libraries},
         },
     )
 

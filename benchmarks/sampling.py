@@ -1,0 +1,94 @@
+"""Samples refitted a second and core by the discrete and the Gaussian chains, and the share that random numbers take.
+
+    python -m benchmarks.sampling [--short] [--json FILE]
+
+One core. `share_of_drawing` is the time of drawing as many random numbers and nothing else, over the time of the
+chain: 1 would be a chain that costs nothing beyond its random numbers. Rounds of both alternate.
+"""
+
+import argparse
+import json
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from collapse import discrete, gaussian
+
+CHAINS = 1000
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--short", action="store_true", help="fewer rounds")
+    parser.add_argument("--json", type=Path)
+    args = parser.parse_args()
+    rounds, generations = (3, 5) if args.short else (9, 30)
+    rng = np.random.default_rng(0)
+    cases: dict[str, tuple[int, Callable[[], object], Callable[[], object]]] = {}
+    for samples in (100, 1000, 10_000):
+        for name, symbols, exponent in (("uniform", 6, None), ("zipf", 1000, 1.0)):
+            p = discrete.probabilities(name, symbols, exponent)
+            chain = discrete.simulate(p, CHAINS, samples, seed=1)
+            state = next(chain)
+            draw = drawing(state, samples, rng)
+            cases[f"discrete, {name} of {symbols}, M = {samples:,}"] = (samples, lambda one=chain: next(one), draw)
+    for samples in (100, 1000, 10_000):
+        for draws in gaussian.DRAWS:
+            for dimensions in (1, 3):
+                fits = gaussian.simulate(
+                    gaussian.variants(2, 0.1)["unbiased"], gaussian.DRAWS[draws], CHAINS, dimensions, samples, rng
+                )
+                numbers = (
+                    samples * dimensions if draws == "samples" else dimensions + dimensions * (dimensions + 1) // 2
+                )
+                cases[f"gaussian, {draws}, {dimensions}d, M = {samples:,}"] = (
+                    samples,
+                    lambda one=fits: next(one),
+                    lambda count=numbers: normals(rng, count),
+                )
+    rows = []
+    for name, (samples, step, draw) in cases.items():
+        step()
+        turns = max(1, min(generations, 30_000_000 // (CHAINS * samples)))
+        chain_times, draw_times = [], []
+        for _ in range(rounds):
+            chain_times.append(seconds(step, turns))
+            draw_times.append(seconds(draw, turns))
+        rate = CHAINS * samples / statistics.median(chain_times)
+        share = statistics.median(drawn / whole for drawn, whole in zip(draw_times, chain_times, strict=True))
+        rows.append(
+            {"case": name, "samples_per_second_and_core": float(f"{rate:.3g}"), "share_of_drawing": round(share, 2)}
+        )
+        print(f"{name:45} {rate:12.3g} samples/s  drawing alone {share:5.0%}")
+    if args.json:
+        args.json.write_text(json.dumps({"rows": rows}, indent=1) + "\n")
+
+
+def seconds(step: Callable[[], object], turns: int) -> float:
+    started = time.perf_counter()
+    for _ in range(turns):
+        step()
+    return (time.perf_counter() - started) / turns
+
+
+def drawing(
+    state: discrete.ByIndex | discrete.ByCount, samples: int, rng: np.random.Generator
+) -> Callable[[], np.ndarray]:
+    """The random numbers of one generation of discrete chains."""
+    if isinstance(state, discrete.ByIndex):
+        return lambda: rng.integers(0, samples, size=(CHAINS, samples), dtype=np.uint32)
+    return lambda: rng.multinomial(samples, state.sample / samples)
+
+
+def normals(rng: np.random.Generator, count: int) -> None:
+    """`count` normal numbers a chain, through a small array that stays in the cache as that of the chains does."""
+    block = np.empty(min(CHAINS * count, 32_768))
+    for _ in range(max(1, CHAINS * count // len(block))):
+        rng.standard_normal(out=block)
+
+
+if __name__ == "__main__":
+    main()

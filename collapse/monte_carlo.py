@@ -1,0 +1,28 @@
+"""What simulated chains say of a quantity: mean, its standard error and quantiles, and how far theory is from it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+QUANTILES = {"q05": 0.05, "q25": 0.25, "median": 0.5, "q75": 0.75, "q95": 0.95}
+
+
+def summary(values: np.ndarray) -> dict[str, float]:
+    """Mean over chains (`simulated`), its `standard_error` and quantiles, of values (chains,)."""
+    spread = float(values.std(ddof=1)) if len(values) > 1 else 0.0
+    quantiles = np.quantile(values, list(QUANTILES.values()))
+    return {
+        "simulated": float(values.mean()),
+        "standard_error": spread / len(values) ** 0.5,
+        **{name: float(value) for name, value in zip(QUANTILES, quantiles, strict=True)},
+    }
+
+
+def beyond(row: Mapping[Any, Any], errors: float = 3) -> bool:
+    """Whether the exact value lies further than so many standard errors from the simulated mean.
+
+    Where nothing is random the standard error is zero: then rounding, of numbers of the order of one, is allowed for.
+    """
+    distance = abs(row["exact"] - row["simulated"])
+    return bool(distance > errors * row["standard_error"] + 1e-12 * max(1, abs(row["exact"])))

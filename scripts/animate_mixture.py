@@ -1,0 +1,53 @@
+"""The collapse of one chain of mixtures as a moving picture."""
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pyarrow.parquet as pq
+from PIL import Image
+
+from collapse.artefacts import whole_file, write_text
+from collapse.figures import set_style
+from scripts import job
+from scripts.plot_mixture_densities import draw
+
+MILLISECONDS = 250  # a frame is shown
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = job.parser(__doc__)
+    parser.add_argument("--frames", type=Path, required=True)
+    parser.add_argument("--output", type=Path, required=True, help="GIF; the caption goes beside it")
+    args = parser.parse_args(argv)
+
+    rows = pq.ParquetFile(args.frames).read().to_pylist()
+    set_style()
+    images = []
+    for row in rows:
+        figure, axis = plt.subplots(figsize=(3.2, 3.4))
+        draw(axis, row["density"])
+        axis.set_title(f"generation {row['generation']:,}")
+        with io.BytesIO() as picture:
+            figure.savefig(picture, format="png", dpi=100)
+            images.append(Image.open(picture).convert("P", palette=Image.Palette.ADAPTIVE, colors=64))
+        plt.close(figure)
+    with whole_file(args.output) as temporary:
+        images[0].save(
+            temporary,
+            format="GIF",
+            save_all=True,
+            append_images=images[1:],
+            duration=[MILLISECONDS] * (len(images) - 1) + [8 * MILLISECONDS],
+            loop=0,
+        )
+    write_text(
+        args.output.with_suffix(".rst"),
+        f"**The density of one chain from generation 0 to {rows[-1]['generation']:,}** ({rows[0]['original']}, "
+        f"M = {rows[0]['samples']:,}), every frame scaled to its own highest value; steps between frames grow.\n",
+    )
+
+
+if __name__ == "__main__":
+    job.run(main)

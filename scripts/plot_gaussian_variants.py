@@ -1,0 +1,86 @@
+"""What keeps the error of a refitted normal distribution finite: variants by generation, beside their theory."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pandas as pd
+import seaborn as sns
+
+from collapse.artefacts import write_text
+from collapse.figures import set_style, write_figure
+from scripts import job
+
+NAMES = {
+    "unbiased": "M points, unbiased",
+    "biased": "M points, biased variance",
+    "linear": "M·k points",
+    "superlinear": "superlinear sample size",
+    "accumulate": "accumulate all samples",
+    "real": "share of real points",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = job.parser(__doc__)
+    parser.add_argument("--trajectory", type=Path, required=True)
+    parser.add_argument("--output", type=Path, required=True, help="the SVG; PNG and caption go beside it")
+    args = parser.parse_args(argv)
+
+    table = pd.read_csv(args.trajectory)
+    table[["variant", "dimensions"]] = table["setting"].str.split(" ", expand=True)
+    samples = table["samples"].min()
+    table = table.loc[table["samples"] == samples]
+    variants = [one for one in NAMES if one in set(table["variant"])]
+    dimensions = list(table["dimensions"].unique())
+    set_style()
+    figure, axes = plt.subplots(2, len(dimensions), figsize=(4 * len(dimensions), 6), sharex=True, squeeze=False)
+    for row, (quantity, label) in enumerate(
+        (("mean_squared_error", "squared error of a mean"), ("variance", "variance"))
+    ):
+        for column, dimension in enumerate(dimensions):
+            axis = axes[row, column]
+            for colour, variant in zip(sns.color_palette(n_colors=len(variants)), variants, strict=True):
+                rows = values(table, variant, dimension, quantity)
+                axis.plot(rows["generation"], rows["simulated"], "o", color=colour, markersize=4, label=NAMES[variant])
+                axis.plot(rows["generation"], rows["exact"], color=colour)
+            axis.set(xscale="log", yscale="log", ylabel=label if column == 0 else "")
+            if row == 0:
+                axis.set_title(dimension.removesuffix("d") + (" dimension" if dimension == "1d" else " dimensions"))
+            else:
+                axis.set_xlabel("generation")
+                axis.set_ylim(max(axis.get_ylim()[0], 1e-5), None)
+    figure.tight_layout()
+    sns.despine()
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, frameon=False, loc="upper center", ncols=3, bbox_to_anchor=(0.5, 1.09))
+    write_figure(figure, args.output)
+    write_text(args.output.with_suffix(".rst"), caption(table, variants, dimensions[0], int(samples)))
+
+
+def values(table: pd.DataFrame, variant: str, dimension: str, quantity: str) -> pd.DataFrame:
+    return table.loc[
+        (table["variant"] == variant) & (table["dimensions"] == dimension) & (table["quantity"] == quantity)
+    ].sort_values("generation")
+
+
+def caption(table: pd.DataFrame, variants: list[str], dimension: str, samples: int) -> str:
+    sentences = []
+    for variant in variants:
+        error = values(table, variant, dimension, "mean_squared_error").iloc[-1]
+        spread = values(table, variant, dimension, "variance").iloc[-1]
+        sentences.append(
+            f"{NAMES[variant]}: {error['exact']:.3g} and {spread['median']:.2g} (exact mean {spread['exact']:.2g})"
+        )
+    return (
+        f"**Variants of the refitted normal distribution**, M = {samples:,}, dimension {dimension[:-1]}: exact squared "
+        f"error of the mean, and median variance, at generation {int(table['generation'].max()):,}. "
+        f"{'; '.join(sentences)}. "
+        "Dots are means over chains, lines exact expectations. The error stays finite if sample sizes grow faster "
+        "than linearly, if samples accumulate, or if a fixed share of every sample is real; with linear growth it "
+        "rises as a logarithm.\n"
+    )
+
+
+if __name__ == "__main__":
+    job.run(main)

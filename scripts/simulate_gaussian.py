@@ -1,0 +1,96 @@
+"""Simulate chains of normal distributions of one variant, dimension and sample size, beside exact expectations."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from scipy.stats import norm
+
+from collapse import gaussian
+from collapse.artefacts import write_manifest
+from collapse.monte_carlo import QUANTILES, summary
+from collapse.seeds import derive_seed
+from scripts import job
+from scripts.theory import write_trajectory
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = job.parser(__doc__)
+    parser.add_argument("--variant", required=True)
+    parser.add_argument("--draws", choices=list(gaussian.DRAWS), required=True)
+    for name in ("dimensions", "samples", "chains", "seed"):
+        parser.add_argument(f"--{name}", type=int, required=True)
+    for name in ("superlinear-exponent", "real-fraction"):
+        parser.add_argument(f"--{name}", type=float, required=True)
+    parser.add_argument("--generation", type=int, action="append", required=True, help="at which chains are measured")
+    parser.add_argument("--output", type=Path, required=True, help="CSV")
+    parser.add_argument("--manifest", type=Path, required=True)
+    args = parser.parse_args(argv)
+    work = job.Job(args.benchmark)
+
+    variant = gaussian.variants(args.superlinear_exponent, args.real_fraction)[args.variant]
+    last = max(args.generation)
+    exact = gaussian.exact(variant, args.dimensions, args.samples, last)
+    rng = np.random.default_rng(derive_seed(args.seed, "gaussian", args.variant, args.dimensions, args.samples))
+    fits = gaussian.simulate(variant, gaussian.DRAWS[args.draws], args.chains, args.dimensions, args.samples, rng)
+    rows = []
+    with work:
+        for generation in range(1, last + 1):
+            fit = next(fits)
+            if generation in args.generation:
+                known = {name: float(values[generation - 1]) for name, values in exact.items()}
+                for name, values in gaussian.measures(fit).items():
+                    row = {"quantity": name, "samples": args.samples, "generation": generation, **summary(values)}
+                    row["exact"] = known.get(name)
+                    row |= approximations(name, known)
+                    # beyond k = M squares have tails so heavy that a mean over chains says nothing
+                    row["comparable"] = name in exact and generation <= args.samples
+                    rows.append(row)
+            work.progress(generation, last, "generations")
+
+    write_trajectory(args.output, rows)
+    write_manifest(
+        args.manifest,
+        kind="gaussian chains",
+        files=[args.output],
+        parents=[],
+        code=args.code,
+        libraries=("numpy", "scipy"),
+        options={
+            "setting": f"{args.variant} {args.dimensions}d",
+            "variant": args.variant,
+            "dimensions": args.dimensions,
+            "samples": args.samples,
+            "chains": args.chains,
+            "generations": args.generation,
+            "draws": args.draws,
+            "superlinear_exponent": args.superlinear_exponent,
+            "real_fraction": args.real_fraction,
+            "seed": args.seed,
+        },
+    )
+    work.finish()
+
+
+def approximations(name: str, known: dict[str, float]) -> dict[str, float]:
+    """What theory says to first order, or of a standard deviation whose logarithm is taken as normal.
+
+    That logarithm is a sum over generations, of known mean and variance. The expectation of |1 − Y| for log-normal Y is
+    1 − E Y + 2 E max(Y − 1, 0), the last term as in the formula of Black & Scholes (1973).
+    """
+    if name == "w2_squared" and "w2_first_order" in known:
+        return {"approximate": known["w2_first_order"]}
+    if name == "mean_error":
+        return {"approximate": float(np.sqrt(2 * known["mean_squared_error"] / np.pi))}
+    if name in ("sd", "sd_error") and "log_generalized_variance" in known:
+        centre, spread = known["log_generalized_variance"] / 2, known["log_generalized_variance_variance"] ** 0.5 / 2
+        if name == "sd_error":
+            mean = np.exp(centre + spread**2 / 2)
+            excess = mean * norm.cdf(centre / spread + spread) - norm.cdf(centre / spread)
+            return {"approximate": float(1 - mean + 2 * excess)}
+        return {f"{one}_lognormal": float(np.exp(centre + spread * norm.ppf(q))) for one, q in QUANTILES.items()}
+    return {}
+
+
+if __name__ == "__main__":
+    job.run(main)
