@@ -5,7 +5,8 @@ FOLDER ?=
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS := 1
-CONFIG := $(if $(PRESET),--configfile presets/$(PRESET).yaml) $(if $(FOLDER),--config 'corpus={"folder": "$(FOLDER)"}')
+FOLDER_OF := $(if $(filter side-%,$(PRESET)),vae={"images": {"folder": "$(FOLDER)"}},corpus={"folder": "$(FOLDER)"})
+CONFIG := $(if $(PRESET),--configfile presets/$(PRESET).yaml) $(if $(FOLDER),--config '$(FOLDER_OF)')
 
 .PHONY: help run test restore verify lint benchmark lock clean
 
@@ -32,6 +33,8 @@ lint: .venv/test ## formatting, lint and types
 
 benchmark: .venv/run ## short versions of all measurements
 	python -m benchmarks.overhead --short
+	python -m benchmarks.mixture --short
+	python -m benchmarks.sampling --short
 
 lock:            ## resolve requirements*.in anew (needs uv)
 	python -m workflow.lock

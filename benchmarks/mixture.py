@@ -3,9 +3,9 @@
     python -m benchmarks.mixture [--short] [--json FILE]
 
 Both sample the fit before, start EM from it, and stop by the same rule. Ours runs in one process a core, a part of the
-chains each. scikit-learn runs as a plain loop, once with its threads as they are and once with one thread, in rounds that
-alternate with ours; it runs one chain of 200 generations, and times are compared by the fit. Also measured: scikit-learn's
-own k-means start, as the released code of the paper has it.
+chains each. scikit-learn runs as a plain loop, once with its threads as they are and once with one thread, in rounds
+that alternate with ours; it runs one chain of 200 generations, and times are compared by the fit. Also measured:
+scikit-learn's own k-means start, as the released code of the paper has it.
 """
 
 import argparse

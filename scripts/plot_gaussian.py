@@ -33,8 +33,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     table = everything.loc[everything["setting"] == setting]
     sizes = sorted(table["samples"].unique())
     set_style()
-    figure, axes = plt.subplots(2, 2, figsize=(8, 6), sharex=True)
-    for axis, (quantity, label) in zip(axes.flat, PANELS.items(), strict=True):
+    panels = {quantity: label for quantity, label in PANELS.items() if quantity in set(table["quantity"])}
+    figure, axes = plt.subplots(-(-len(panels) // 2), 2, figsize=(8, 1.5 * len(panels) + 1), sharex=True, squeeze=False)
+    for axis in axes.flat[len(panels) :]:  # several dimensions have no single deviation
+        axis.set_visible(False)
+    for axis, (quantity, label) in zip(axes.flat, panels.items(), strict=False):
         for colour, samples in zip(sns.color_palette("viridis", len(sizes)), sizes, strict=True):
             rows = table.loc[(table["quantity"] == quantity) & (table["samples"] == samples)].sort_values("generation")
             centre = "median" if quantity == "sd" else "simulated"
@@ -48,9 +51,10 @@ def main(argv: Sequence[str] | None = None) -> None:
                 axis.plot(rows["generation"], rows["exact"], color=colour)
                 axis.plot(rows["generation"], rows["approximate"], color=colour, linestyle="--", linewidth=1)
         axis.set(ylabel=label, xscale="log", yscale="log")
-    for axis in axes[1]:
+        if quantity == "sd":
+            axis.set_ylim(max(axis.get_ylim()[0], 1e-4), None)
+    for axis in axes[-1]:
         axis.set_xlabel("generation")
-    axes[0, 1].set_ylim(max(axes[0, 1].get_ylim()[0], 1e-4), None)
     figure.tight_layout()
     sns.despine()
     handles = [
@@ -71,12 +75,14 @@ def caption(table: pd.DataFrame, setting: str, sizes: list[int], metrics: dict) 
     sentences = []
     for samples in sizes:
         at_last = table.loc[(table["samples"] == samples) & (table["generation"] == last)].set_index("quantity")
+        sentence = f"M = {samples:,}: median W₂² {at_last.loc['w2_squared', 'median']:.2g}"
         if "sd" in at_last.index:
             sd = at_last.loc["sd"]
-            sentences.append(
-                f"M = {samples:,}: median σ {sd['median']:.2g} (theory {sd['median_lognormal']:.2g}), "
+            sentence += (
+                f", median σ {sd['median']:.2g} (theory {sd['median_lognormal']:.2g}), "
                 f"90% of chains {sd['q05']:.2g}–{sd['q95']:.2g}"
             )
+        sentences.append(sentence)
     return (
         f"**A normal distribution sampled and refitted** ({setting}, σ = 1), generation {last:,}. "
         f"{'; '.join(sentences)}. Dots are means over chains (medians for σ), bands hold 90% of chains. Means of "

@@ -26,11 +26,18 @@ def main(argv: Sequence[str] | None = None) -> None:
     write_text(args.output, header + yaml.safe_dump(configuration, sort_keys=False, allow_unicode=True))
     rows = [
         f"<tr><td>{html.escape(key)}<td class=text>{html.escape(json.dumps(value, ensure_ascii=False))}"
-        f"<td>{html.escape(descriptions.get(key, ''))}"
+        f"<td>{html.escape(meaning(key, descriptions))}"
         for key, value in flattened(configuration)
     ]
     table = "<table><tr><th>key<th>value<th>meaning\n" + "\n".join(rows) + "</table>"
     write_text(args.page, page("Configuration", table))
+
+
+def meaning(key: str, descriptions: dict[str, str]) -> str:
+    """A key's description; where the user chose a name, as an arm's, it stands under `*`."""
+    parts = key.split(".")
+    starred = (".".join([*parts[:place], "*", *parts[place + 1 :]]) for place in range(1, len(parts)))
+    return next((descriptions[one] for one in (key, *starred) if one in descriptions), "")
 
 
 def flattened(value: dict, prefix: str = "") -> list[tuple[str, object]]:

@@ -113,7 +113,7 @@ def source_options(config: Mapping[str, Any]) -> str:
 def user_files(config: Mapping[str, Any]) -> list[Path]:
     """Local files of the configuration that the corpus is made of."""
     corpus = config["corpus"]
-    if corpus["source"] != "files":
+    if "text" not in config["parts"] or corpus["source"] != "files":
         return []
     return [Path(corpus["folder"] or ".") / name for name in corpus["files"].values()]
 
@@ -121,6 +121,6 @@ def user_files(config: Mapping[str, Any]) -> list[Path]:
 def pretraining_files(config: Mapping[str, Any]) -> list[Path]:
     """Local files of the configuration that the base model is pretrained on."""
     pretraining = config["base_model"]["pretraining"]
-    if config["base_model"]["source"] != "pretrain" or pretraining["text"] != "files":
+    if "text" not in config["parts"] or config["base_model"]["source"] != "pretrain" or pretraining["text"] != "files":
         return []
     return [Path(name) for name in pretraining["files"]]

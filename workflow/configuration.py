@@ -69,6 +69,11 @@ def _rule(error) -> str:
 
 def consistency_faults(config: Mapping[str, Any], policies: Mapping[str, Any], decoders: list[str]) -> list[str]:
     """What single keys cannot show: keys that need each other, and names that must exist."""
+    return text_faults(config, policies, decoders) + side_faults(config)
+
+
+def text_faults(config: Mapping[str, Any], policies: Mapping[str, Any], decoders: list[str]) -> list[str]:
+    """Of the language-model chain."""
     faults = []
     corpus, base, text = config["corpus"], config["base_model"], config["text"]
     for arm in text["arms"]:
@@ -125,6 +130,44 @@ def consistency_faults(config: Mapping[str, Any], policies: Mapping[str, Any], d
     return faults
 
 
+def side_faults(config: Mapping[str, Any]) -> list[str]:
+    """Of the side experiments."""
+    faults = []
+    for name, distribution in config["discrete"]["distributions"].items():
+        if distribution["kind"] == "zipf" and distribution["exponent"] is None:
+            faults.append(f"discrete.distributions.{name}.exponent: null: kind zipf needs a number, such as 1.0")
+    gaussian = config["gaussian"]
+    for samples in gaussian["samples"]:
+        if samples <= max(gaussian["dimensions"]):
+            faults.append(
+                f"gaussian.samples: {samples}: not more than {max(gaussian['dimensions'])} dimensions, a covariance "
+                "cannot be fitted; raise it or lower gaussian.dimensions"
+            )
+        if "real" in gaussian["variants"] and not 0 < round(gaussian["real_fraction"] * samples) < samples - 1:
+            faults.append(
+                f"gaussian.real_fraction: {gaussian['real_fraction']}: of {samples} points it leaves no real one or "
+                "fewer than two others; change it, or leave out variant real"
+            )
+    if max(config["mixture"]["generations"]) < 1:
+        faults.append("mixture.generations: none after generation 0; name at least one to simulate")
+    vae = config["vae"]
+    images = vae["images"]
+    if images["source"] == "files":
+        if not images["folder"]:
+            faults.append("vae.images.folder: null: source files needs the folder; --config 'vae={\"images\": …}'")
+        for name in ("train_images", "train_labels", "test_images", "test_labels"):
+            if not images["files"].get(name):
+                faults.append(f"vae.images.files.{name}: missing: source files needs a file for it")
+    if images["source"] == "hub":
+        faults += _need(images, "vae.images", ("repository", "revision"))
+    if vae["evaluate"]["shown"] > vae["evaluate"]["images"]:
+        faults.append(
+            f"vae.evaluate.shown: {vae['evaluate']['shown']}: more than vae.evaluate.images "
+            f"{vae['evaluate']['images']}; lower it"
+        )
+    return faults
+
+
 def _need(part: Mapping[str, Any], name: str, keys: tuple[str, ...]) -> list[str]:
     return [f"{name}.{key}: null: source hub needs it" for key in keys if not part[key]]
 
@@ -157,9 +200,29 @@ def parameters(config: Mapping[str, Any]) -> int | None:
 
 def predicted_bytes(config: Mapping[str, Any]) -> int:
     """Disk that the results will take, mostly models at four bytes a weight; within a factor of two."""
+    side = 10_000_000 if set(config["parts"]) != {"text"} else 0
+    if "vae" in config["parts"]:
+        side += (
+            4
+            * autoencoder_parameters(config)
+            * (len(config["vae"]["methods"]) + 1)
+            * len(config["vae"]["seeds"])
+            * config["vae"]["generations"]
+        )
+    if "text" not in config["parts"]:
+        return side
     weights = parameters(config) or 125_000_000
     text = config["text"]
     links = len(text["arms"]) * len(text["seeds"]) * text["generations"]
     blocks = config["corpus"]["train_blocks"] or 2_000
     per_link = 4 * weights + blocks * config["corpus"]["block_tokens"] * 8 + 20_000
-    return math.ceil(links * per_link + 4 * weights + 3_000_000)
+    return math.ceil(links * per_link + 4 * weights + 3_000_000) + side
+
+
+def autoencoder_parameters(config: Mapping[str, Any]) -> int:
+    """Number of weights of an autoencoder of images of 8 × 8 pixels if they are scikit-learn's digits, else 28 × 28."""
+    vae = config["vae"]
+    capacity, latent = vae["capacity"], vae["latent_dimensions"]
+    features = 2 * capacity * (2 if vae["images"]["source"] == "digits" else 7) ** 2
+    convolutions = 2 * (16 * 2 * capacity**2 + 16 * capacity) + 4 * capacity + 1
+    return convolutions + features * (3 * latent + 1) + 2 * latent

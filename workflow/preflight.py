@@ -10,13 +10,21 @@ from pathlib import Path
 from typing import Any
 
 from collapse.artefacts import check_files, read_manifest
+from collapse.images import first, idx_images
 from collapse.text_sources import SourceError, read_lines
 from workflow.chain import pretraining_files, user_files
 from workflow.configuration import predicted_bytes
 
 
 def check_inputs(config: Mapping[str, Any]) -> None:
-    """Read every local text file once: it exists, is UTF-8 and could fill a block. SourceError otherwise."""
+    """Read every local file once: text is UTF-8 and could fill a block, images are whole and of one shape.
+
+    SourceError or ImageError otherwise.
+    """
+    images = config["vae"]["images"]
+    if "vae" in config["parts"] and images["source"] == "files":
+        read = idx_images(Path(images["folder"]), images["files"])
+        first(read["train"], images["train_images"])
     for path in user_files(config) + pretraining_files(config):
         if path.suffix in (".parquet", ".arrow"):
             if not path.is_file():
@@ -31,10 +39,15 @@ def check_inputs(config: Mapping[str, Any]) -> None:
 
 def check_hub(config: Mapping[str, Any], results: Path) -> None:
     """What is to come from a hub can: it answers at all. Nothing is asked of it if the files are here already."""
+    sources = {
+        "base_model": ("text", config["base_model"]["source"], "base/manifest.json"),
+        "corpus": ("text", config["corpus"]["source"], "corpus/train.manifest.json"),
+        "vae.images": ("vae", config["vae"]["images"]["source"], "vae/images/train.manifest.json"),
+    }
     wanted = [
         key
-        for key, manifest in (("base_model", "base/manifest.json"), ("corpus", "corpus/train.manifest.json"))
-        if config[key]["source"] == "hub" and not (results / manifest).exists()
+        for key, (part, source, manifest) in sources.items()
+        if part in config["parts"] and source == "hub" and not (results / manifest).exists()
     ]
     if not wanted or os.environ.get("HF_HUB_OFFLINE"):
         return
@@ -44,7 +57,7 @@ def check_hub(config: Mapping[str, Any], results: Path) -> None:
     except urllib.error.HTTPError:
         return  # it answers
     except OSError as error:
-        other = {"base_model": "pretrain", "corpus": "files or pydoc"}[wanted[0]]
+        other = {"base_model": "pretrain", "corpus": "files or pydoc", "vae.images": "files or digits"}[wanted[0]]
         raise SourceError(
             f"{wanted[0]}.source: hub: no connection to {endpoint} ({error}); check the network, or choose {other}"
         ) from error

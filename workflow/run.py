@@ -17,6 +17,11 @@ from workflow import exclusive, provenance, report, restore
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS_NOTE = Path(".snakemake/model-collapse/results")  # written by common.smk, which knows the whole configuration
 
+FOLDERS = {  # of the targets that make tables without a report: the outputs of their stages in dvc.yaml
+    "text": ("corpus", "base", "text"),
+    "side": ("discrete", "gaussian", "mixture", "vae", "three_errors"),
+}
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Return Snakemake's exit status, 0 if all is done."""
@@ -38,7 +43,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return status
     results = Path(RESULTS_NOTE.read_text())
     provenance.pack(results, Path(".snakemake"))  # also if a run was killed after its last job
-    if not {"text", "--dry-run", "-n"}.intersection(options):
+    for folder in (folder for target, folders in FOLDERS.items() if target in options for folder in folders):
+        (results / folder).mkdir(parents=True, exist_ok=True)  # DVC wants every output, also of a part left out
+    if not {*FOLDERS, "--dry-run", "-n"}.intersection(options):
         path = report.write(snakemake, options, results)
         print(f"\nDone in {time.monotonic() - started:.0f} s. Read {path}", file=sys.stderr)
         print(f"Figures: {path.parent / 'figures'}   Tables: {path.parent / 'text'}", file=sys.stderr)

@@ -46,6 +46,8 @@ def test_every_preset_is_valid_over_the_default(path):
     config = overlay(copy.deepcopy(DEFAULT), yaml.safe_load(path.read_text()))
     if config["corpus"]["source"] == "files":
         config["corpus"]["folder"] = config["corpus"]["folder"] or "anywhere"
+    if config["vae"]["images"]["source"] == "files":
+        config["vae"]["images"]["folder"] = "anywhere"
     check(config)
 
 
@@ -73,6 +75,22 @@ def test_every_preset_is_valid_over_the_default(path):
         ("base_model.pretraining.heads", 3, r"heads: 3: must divide the width"),
         ("text.finetune.final_learning_rate", 0.5, r"final_learning_rate: 0\.5: above learning_rate"),
         ("corpus.test_fraction", 0.96, r"leaves no text to train on"),
+        ("parts", ["poetry"], r'parts\.0: "poetry": must be one of text, discrete'),
+        ("discrete.samples", [1], r"discrete\.samples\.0: 1: must be at least 2"),
+        ("gaussian.samples", [1], r"gaussian\.samples\.0: 1: must be at least 2"),
+        ("mixture.samples", [1], r"mixture\.samples\.0: 1: must be at least 2"),
+        ("three_errors.samples", 1, r"three_errors\.samples: 1: must be at least 2"),
+        ("gaussian.samples", [3], r"gaussian\.samples: 3: not more than 3 dimensions, .* raise it"),
+        ("gaussian.real_fraction", 0.001, r"gaussian\.real_fraction: 0\.001: of 100 points it leaves no real one"),
+        (
+            "discrete.distributions.zipf.exponent",
+            None,
+            r"distributions\.zipf\.exponent: null: kind zipf needs a number",
+        ),
+        ("mixture.generations", [0, 0], r"mixture\.generations: .* names one thing twice"),
+        ("vae.images.source", "files", r"vae\.images\.files\.train_labels: missing: source files needs a file for it"),
+        ("vae.images.source", "hub", r"vae\.images\.revision: null"),
+        ("vae.methods", ["oracle"], r'vae\.methods\.0: "oracle": must be one of fresh_means'),
     ],
 )
 def test_a_fault_is_named_with_key_value_and_remedy(key, value, message):
@@ -97,12 +115,14 @@ def test_every_key_has_a_description_and_the_default_sets_every_key():
             if isinstance(value, dict):
                 yield from keys(value, f"{prefix}{key}.")
 
-    given = {re.sub(r"^arms\.[^.]+", "arms.*", key) for key in keys(DEFAULT)}
-    assert given - {"arms.*"} == {key for key in descriptions if not re.match(r"corpus\.(files|splits)\.", key)}
+    given = {re.sub(r"^(arms|discrete\.distributions)\.[^.]+", r"\1.*", key) for key in keys(DEFAULT)}
+    chosen = re.compile(r"(corpus\.(files|splits)|vae\.images\.files)\.")  # the user's, empty by default
+    assert given - {"arms.*", "discrete.distributions.*"} == {key for key in descriptions if not chosen.match(key)}
 
 
 def test_the_predicted_number_of_weights_is_the_models():
     from collapse.language_model import new_opt
+    from collapse.variational_autoencoder import new_model
 
     shape = DEFAULT["base_model"]["pretraining"]
     model = new_opt(
@@ -115,3 +135,9 @@ def test_the_predicted_number_of_weights_is_the_models():
         seed=0,
     )
     assert configuration.parameters(DEFAULT) == sum(parameter.numel() for parameter in model.parameters())
+
+    for source, side in (("digits", 8), ("files", 28)):
+        shape = DEFAULT["vae"]
+        autoencoder = new_model(side, shape["capacity"], shape["latent_dimensions"], seed=0)
+        weights = sum(parameter.numel() for parameter in autoencoder.parameters())
+        assert configuration.autoencoder_parameters(changed(**{"vae.images.source": source})) == weights

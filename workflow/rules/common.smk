@@ -7,14 +7,18 @@ sys.path.insert(0, workflow.basedir)
 
 from collapse.artefacts import ArtefactError, sha256
 from collapse.decoding import DECODERS
+from collapse.images import ImageError
 from collapse.mixing import POLICIES
 from collapse.text_sources import SourceError
 
 # Snakemake runs these files in its own namespace: a name that it uses itself (chain, report, …) must not be bound here.
 from workflow import code_hash, configuration, exclusive, preflight, provenance, warm_start
 from workflow.chain import Chain, flags, pretraining_files, source_options, user_files
+from workflow.vae_chain import VaeChain, image_files, image_options
 
 RESULTS = f"results/{config['experiment']}" if isinstance(config.get("experiment"), str) else "results"
+PARTS = config.get("parts") or []
+FIGURES = f"{RESULTS}/figures"
 STATE = Path(".snakemake")
 warm_start.prefer_this_interpreter()
 
@@ -24,7 +28,7 @@ if workflow.is_main_process:
         preflight.check_inputs(config)
         preflight.check_hub(config, Path(RESULTS))
         preflight.check_results(config, Path(RESULTS))
-    except (configuration.ConfigurationError, SourceError, ArtefactError) as error:
+    except (configuration.ConfigurationError, SourceError, ImageError, ArtefactError) as error:
         raise WorkflowError(str(error)) from None
     provenance.unpack(Path(RESULTS), STATE)
     note = STATE / "model-collapse" / "results"
@@ -36,6 +40,11 @@ wildcard_constraints:
     arm="[A-Za-z0-9_-]+",
     seed="[0-9]+",
     generation="[0-9]+",
+    samples="[0-9]+",
+    dimensions="[0-9]+",
+    distribution="[A-Za-z0-9_-]+",
+    original="[a-z_]+",
+    variant="[a-z_]+",
     split="train|validation|test",
 
 

@@ -9,9 +9,13 @@ TEXT_CHAIN = Chain(config, TEXT)
 
 rule text:
     input:
-        expand("{folder}/manifest.json", folder=TEXT_CHAIN.links()),
-        f"{RESULTS}/corpus/validation.manifest.json",
-        f"{TEXT}/summary.csv",
+        [
+            *expand("{folder}/manifest.json", folder=TEXT_CHAIN.links()),
+            f"{RESULTS}/corpus/validation.manifest.json",
+            f"{TEXT}/summary.csv",
+        ]
+        if "text" in PARTS
+        else [],
 
 
 rule mix:

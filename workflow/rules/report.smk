@@ -1,14 +1,31 @@
 # Figures and pages, drawn from the tables alone, with captions that state what was found.
-FIGURES = f"{RESULTS}/figures"
+FIGURES_OF = {
+    "text": ["perplexity.svg", "block_perplexity.svg", "tails.svg", "diversity.svg", "continuations.html"],
+    "discrete": ["discrete.svg"],
+    "gaussian": ["gaussian.svg", "gaussian_variants.svg"],
+    "mixture": ["mixture_distance.svg", "mixture_densities.svg", "mixture.gif"],
+    "vae": ["vae_images.svg", "vae_latents.svg", "vae_spread.svg"],
+    "three_errors": ["three_errors.svg", "three_errors_table.html"],
+}
+
+
+TABLES_OF = {
+    "discrete": ["trajectory.csv", "theory.csv", "metrics.json"],
+    "gaussian": ["trajectory.csv", "theory.csv", "metrics.json"],
+    "mixture": ["summary.csv", "metrics.json"],
+    "vae": ["summary.csv", "intervals.csv", "metrics.json"],
+    "three_errors": ["errors.csv"],
+}
+
+
+rule side:
+    input:
+        [f"{RESULTS}/{part}/{name}" for part in PARTS if part in TABLES_OF for name in TABLES_OF[part]],
 
 
 rule figures:
     input:
-        expand(
-            f"{FIGURES}/{{name}}.svg",
-            name=["perplexity", "block_perplexity", "tails", "diversity"],
-        ),
-        f"{FIGURES}/continuations.html",
+        [f"{FIGURES}/{name}" for part in PARTS for name in FIGURES_OF[part]],
         f"{RESULTS}/config.yaml",
 
 

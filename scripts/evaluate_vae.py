@@ -1,0 +1,111 @@
+"""Measure one generation's autoencoder: spread, distance and classes of what it generates, loss of real images."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from collapse import image_measures as measures
+from collapse.artefacts import checked_manifest, write_columns, write_json, write_manifest, write_text
+from collapse.image_distance import features_and_classes, frechet_distance
+from collapse.image_models import load_autoencoder, load_classifier
+from collapse.images import pixel_lists, read_images
+from collapse.seeds import derive_seed
+from collapse.synthetic_images import sample_means
+from collapse.variational_autoencoder import VariationalAutoencoder
+from scripts import job
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = job.parser(__doc__)
+    parser.add_argument("--method", required=True, help="real for generation 0")
+    parser.add_argument("--model", type=Path, required=True, help="folder of train_vae")
+    parser.add_argument("--generation0-model", type=Path, required=True, help="of the same seed")
+    parser.add_argument("--classifier", type=Path, required=True, help="folder of train_classifier")
+    parser.add_argument("--real", type=Path, required=True, help="folder of prepare_images")
+    for name in ("seed", "generation", "images", "shown", "threads"):
+        parser.add_argument(f"--{name}", type=int, required=True)
+    parser.add_argument("--output", type=Path, required=True)
+    args = parser.parse_args(argv)
+    work = job.Job(args.benchmark)
+    torch.set_num_threads(args.threads)
+
+    place = {"method": args.method, "seed": args.seed, "generation": args.generation}
+    parents = [
+        args.model / "manifest.json",
+        args.generation0_model / "manifest.json",
+        args.classifier / "manifest.json",
+        args.real / "train.manifest.json",
+        args.real / "test.manifest.json",
+    ]
+    checked_manifest(parents[0], "autoencoder", place)
+    checked_manifest(parents[1], "autoencoder", {"method": "real", "seed": args.seed, "generation": 0})
+    classes = checked_manifest(parents[2], "image classifier")["options"]["classes"]
+    checked_manifest(parents[3], "real images", {"split": "train"})
+    checked_manifest(parents[4], "real images", {"split": "test"})
+    model, first, classifier = (
+        load_autoencoder(args.model / "model.safetensors"),
+        load_autoencoder(args.generation0_model / "model.safetensors"),
+        load_classifier(args.classifier / "model.safetensors"),
+    )
+    test = torch.from_numpy(read_images(args.real / "test.parquet").pixels).float() / 255
+
+    purpose = (args.seed, args.method, args.generation, "vae")
+    with work:
+        generated = sample_means(model, args.images, derive_seed(*purpose, "generated"))
+        latent = measures.latent_means(first, generated)
+        features, predicted = features_and_classes(classifier, generated)
+        numbers = {
+            "latent_mean_sd": measures.spread(latent),
+            "latent_mean_sd_pooled": latent.double().std().item(),
+            "own_latent_mean_sd": measures.spread(measures.latent_means(model, generated)),
+            "pixel_sd": measures.spread(generated.flatten(1)),
+            "frechet_distance": frechet_distance(features, features_and_classes(classifier, test)[0]),
+            "classes": measures.classes_left(predicted, classes),
+            "class_entropy": measures.class_entropy(predicted, classes),
+            "test_loss": measures.negative_elbo(model, test, derive_seed(*purpose, "test latents")),
+        }
+        if args.generation == 0:
+            real = torch.from_numpy(read_images(args.real / "train.parquet").pixels).float() / 255
+            numbers["real_latent_mean_sd"] = measures.spread(measures.latent_means(first, real))
+    files = [args.output / name for name in ("images.parquet", "latents.csv", "metrics.json")]
+    write_pictures(files[0], model, test[: args.shown], args.shown, args.seed)
+    write_density(files[1], measures.latent_density(latent))
+    write_json(files[2], {**place, **numbers})
+    write_manifest(
+        args.output / "manifest.json",
+        kind="autoencoder evaluation",
+        files=files,
+        parents=parents,
+        code=args.code,
+        libraries=("numpy", "pyarrow", "safetensors", "torch"),
+        options={**place, "images": args.images, "shown": args.shown, "threads": args.threads},
+    )
+    work.finish()
+
+
+def write_density(path: Path, density: np.ndarray) -> None:
+    """A row for each bin of LATENT_EDGES."""
+    edges = measures.LATENT_EDGES.round(6).tolist()
+    rows = [f"{low},{high},{one}" for low, high, one in zip(edges[:-1], edges[1:], density.tolist(), strict=True)]
+    write_text(path, "\n".join(["low,high,density", *rows]) + "\n")
+
+
+def write_pictures(path: Path, model: VariationalAutoencoder, test: Tensor, shown: int, seed: int) -> None:
+    """Decodings of `shown` latents, the same for every model of a seed, and reconstructions of the test images."""
+    samples = sample_means(model, shown, derive_seed(seed, "vae", "shown"))
+    pictures = torch.cat([samples, measures.reconstructions(model, test)])
+    write_columns(
+        path,
+        {
+            "kind": ["random latent"] * shown + ["reconstruction"] * len(test),
+            "column": np.array([*range(shown), *range(len(test))], dtype=np.int32),
+            "pixels": pixel_lists((pictures * 255).round().byte().numpy()),
+        },
+    )
+
+
+if __name__ == "__main__":
+    job.run(main)

@@ -1,0 +1,83 @@
+"""What autoencoders generate: the same latents, decoded by some generations of every method."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+
+from collapse.artefacts import write_text
+from collapse.figures import set_style, write_figure
+from collapse.images import pixel_array
+from scripts import job
+from scripts.job import arm_name
+
+COLUMNS = 10
+GAP = 1  # pixels between images
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = job.parser(__doc__)
+    parser.add_argument("--vae", type=Path, required=True, help="results/<experiment>/vae")
+    parser.add_argument("--method", action="append", required=True, metavar="METHOD=OWNER OF ITS GENERATION 0")
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--generation", type=int, action="append", required=True)
+    parser.add_argument("--intervals", type=Path, required=True)
+    parser.add_argument("--output", type=Path, required=True, help="the SVG; PNG and caption go beside it")
+    args = parser.parse_args(argv)
+
+    methods = job.pairs(args.method)
+    set_style()
+    rows = len(args.generation)
+    size = (2.9 * len(methods), 0.29 * rows + 0.6)
+    figure, axes = plt.subplots(1, len(methods), figsize=size, sharey=True, squeeze=False)
+    for axis, (method, owner) in zip(axes[0], methods.items(), strict=True):
+        folders = [
+            args.vae / (method if generation else owner) / f"seed{args.seed}" / f"generation{generation}"
+            for generation in args.generation
+        ]
+        shown = [random_latents(folder / "images.parquet") for folder in folders]
+        axis.imshow(mosaic(shown), cmap="gray_r", vmin=0, vmax=255, interpolation="nearest")
+        axis.set(title=arm_name(method), xticks=[])
+        step = shown[0].shape[-1] + GAP
+        axis.set_yticks([step * row + step / 2 for row in range(rows)], args.generation)
+        axis.tick_params(length=0)
+        axis.spines[:].set_visible(False)
+    axes[0, 0].set_ylabel("generation")
+    figure.tight_layout()
+    write_figure(figure, args.output)
+    write_text(args.output.with_suffix(".rst"), caption(pd.read_csv(args.intervals), args.seed, args.generation))
+
+
+def random_latents(path: Path) -> np.ndarray:
+    """The decodings (columns, side, side) of one generation."""
+    table = pq.ParquetFile(path).read(["kind", "pixels"])
+    chosen = np.array(table.column("kind").to_pylist()) == "random latent"
+    return pixel_array(table.column("pixels"))[chosen][:COLUMNS, 0]
+
+
+def mosaic(rows: Sequence[np.ndarray]) -> np.ndarray:
+    """Rows of images as one picture, with white between them."""
+    padded = [np.pad(row, ((0, 0), (GAP, 0), (GAP, 0))) for row in rows]
+    return np.vstack([np.hstack(list(row)) for row in padded])
+
+
+def caption(intervals: pd.DataFrame, seed: int, generations: Sequence[int]) -> str:
+    last = int(intervals["generation"].max())
+    sentences = []
+    for method in intervals["method"].unique():
+        rows = intervals[(intervals["method"] == method) & (intervals["metric"] == "pixel_sd")]
+        means = rows.set_index("generation")["mean"]
+        sentences.append(f"{arm_name(method)}: from {means[0]:.3f} to {means[last]:.3f}")
+    return (
+        f"**Random latents, decoded by generations {', '.join(map(str, generations))}** of seed {seed}. A column is "
+        "one latent, the same in every generation. Images that no longer differ from column to column have collapsed: "
+        f"the standard deviation of a pixel (0 to 1) over generated images, mean over pixels and seeds, goes from "
+        f"generation 0 to {last}: {'; '.join(sentences)}.\n"
+    )
+
+
+if __name__ == "__main__":
+    job.run(main)

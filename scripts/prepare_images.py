@@ -1,0 +1,60 @@
+"""Read the real images and keep them as bytes, training and test."""
+
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from collapse import images
+from collapse.artefacts import write_manifest
+from scripts import job
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = job.parser(__doc__)
+    parser.add_argument("--source", choices=["digits", "files", "hub"], required=True)
+    parser.add_argument("--folder", type=Path)
+    parser.add_argument("--file", action="append", default=[], metavar="KIND=NAME")
+    parser.add_argument("--repository")
+    parser.add_argument("--configuration")
+    parser.add_argument("--revision")
+    parser.add_argument("--train-images", type=int, help="keep the first so many; all without it")
+    parser.add_argument("--output", type=Path, required=True)
+    args = parser.parse_args(argv)
+    work = job.Job(args.benchmark)
+
+    if args.source == "digits":
+        found = images.digits()
+    elif args.source == "files":
+        found = images.idx_images(args.folder, job.pairs(args.file))
+    else:
+        found = images.hub_images(args.repository, args.configuration, args.revision)
+    classes = len(np.unique(found["train"].labels))
+    for split, count in (("train", args.train_images), ("test", None)):
+        kept = images.first(found[split], count)
+        path = args.output / f"{split}.parquet"
+        images.write_images(path, kept)
+        write_manifest(
+            path.with_suffix(".manifest.json"),
+            kind="real images",
+            files=[path],
+            parents=[],
+            code=args.code,
+            libraries=("numpy", "pyarrow"),
+            options={
+                "split": split,
+                "source": args.source,
+                "images": len(kept.labels),
+                "side": kept.side,
+                "classes": classes,
+                "repository": args.repository,
+                "revision": args.revision,
+                "scikit_learn": version("scikit-learn") if args.source == "digits" else None,
+            },
+        )
+    work.finish()
+
+
+if __name__ == "__main__":
+    job.run(main)
