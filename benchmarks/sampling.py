@@ -31,23 +31,20 @@ def main() -> None:
     for samples in (100, 1000, 10_000):
         for name, symbols, exponent in (("uniform", 6, None), ("zipf", 1000, 1.0)):
             p = discrete.probabilities(name, symbols, exponent)
-            chain = discrete.simulate(p, CHAINS, samples, seed=1)
-            state = next(chain)
+            state = next(discrete.simulate(p, CHAINS, samples, seed=1))  # no chain is absorbed yet
             draw = drawing(state, samples, rng)
-            cases[f"discrete, {name} of {symbols}, M = {samples:,}"] = (samples, lambda one=chain: next(one), draw)
+            cases[f"discrete, {name} of {symbols}, M = {samples:,}"] = (samples, lambda one=state: one.next(rng), draw)
     for samples in (100, 1000, 10_000):
         for draws in gaussian.DRAWS:
             for dimensions in (1, 3):
                 fits = gaussian.simulate(
                     gaussian.variants(2, 0.1)["unbiased"], gaussian.DRAWS[draws], CHAINS, dimensions, samples, rng
                 )
-                numbers = (
-                    samples * dimensions if draws == "samples" else dimensions + dimensions * (dimensions + 1) // 2
-                )
+                numbers = summaries if draws == "summaries" else points
                 cases[f"gaussian, {draws}, {dimensions}d, M = {samples:,}"] = (
                     samples,
                     lambda one=fits: next(one),
-                    lambda count=numbers: normals(rng, count),
+                    lambda one=numbers, size=samples, d=dimensions: one(rng, size, d),
                 )
     rows = []
     for name, (samples, step, draw) in cases.items():
@@ -83,11 +80,19 @@ def drawing(
     return lambda: rng.multinomial(samples, state.sample / samples)
 
 
-def normals(rng: np.random.Generator, count: int) -> None:
-    """`count` normal numbers a chain, through a small array that stays in the cache as that of the chains does."""
-    block = np.empty(min(CHAINS * count, 32_768))
-    for _ in range(max(1, CHAINS * count // len(block))):
+def points(rng: np.random.Generator, samples: int, dimensions: int) -> None:
+    """Normal numbers for every point, through a small array that stays in the cache as that of the chains does."""
+    block = np.empty(min(CHAINS * samples * dimensions, 32_768))
+    for _ in range(max(1, CHAINS * samples * dimensions // len(block))):
         rng.standard_normal(out=block)
+
+
+def summaries(rng: np.random.Generator, samples: int, dimensions: int) -> None:
+    """Normal numbers for the mean, chi-squared and normal ones for the scatter."""
+    rng.standard_normal((CHAINS, dimensions))
+    for row in range(dimensions):
+        rng.chisquare(samples - 1 - row, CHAINS)
+        rng.standard_normal((CHAINS, row))
 
 
 if __name__ == "__main__":
