@@ -94,7 +94,7 @@ def exact(p: np.ndarray, samples: int, generation: int) -> dict[str, float]:
     """Expectations that are known in closed form, after `generation` refits of `samples` draws.
 
     Heterozygosity 1 − Σ p² falls by 1 − 1/M a generation (Wright 1931). Each fitted probability is a martingale: its
-    mean stays p, its variance is p (1 − p) (1 − (1 − 1/M)^k), and once a chain is absorbed it is 1 with probability p.
+    mean stays p, its variance is p (1 − p) (1 − (1 − 1/M)^k), and once all chains are absorbed it is 1 in a share p.
     The number of symbols left is known after the first sample.
     """
     kept = (1 - 1 / samples) ** generation

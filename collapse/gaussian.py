@@ -219,7 +219,8 @@ def exact(variant: Variant, dimensions: int, samples: int, generations: int) -> 
         (digamma(degrees / 2) + np.log(2)).sum(1) - dimensions * np.log(divisor)
     )
     values["log_generalized_variance_variance"] = np.cumsum(polygamma(1, degrees / 2).sum(1))
-    values["w2_first_order"] = dimensions * (dimensions + 5) / 4 * np.cumsum(1 / sizes)
+    values["sum_of_inverse_sizes"] = np.cumsum(1 / sizes)
+    values["w2_first_order"] = dimensions * (dimensions + 5) / 4 * values["sum_of_inverse_sizes"]
     if dimensions == 1:
         shrink = 0.5 * np.log(2 / divisor) + gammaln(sizes / 2) - gammaln((sizes - 1) / 2)
         values["sd"] = np.exp(np.cumsum(shrink))

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-QUANTILES = {"q05": 0.05, "q25": 0.25, "median": 0.5, "q75": 0.75, "q95": 0.95}
+QUANTILES = {"q05": 0.05, "median": 0.5, "q95": 0.95}
 
 
 def summary(values: np.ndarray) -> dict[str, float]:

@@ -118,6 +118,8 @@ class Setting:
 SETTINGS = {
     "statistical": Setting(True, False, False, "grows by about 3/2 · 1/M a generation, without bound"),
     "expressivity": Setting(False, True, False, "acts once, at the first generation, and stays"),
-    "approximation": Setting(False, False, True, "grows towards the start of the optimiser, geometrically"),
+    "approximation": Setting(
+        False, False, True, "grows to that of the optimiser's start, to which E x and E x² return geometrically"
+    ),
     "all": Setting(True, True, True, "has no closed form"),
 }

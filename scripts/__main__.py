@@ -1,7 +1,11 @@
 """`python -m scripts NAME …` runs scripts/NAME.py, warm if Snakemake has started a server for that, else by itself."""
 
+import os
 import runpy
 import sys
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's sums too depend on the number of threads
+
 
 from workflow import warm_start
 

@@ -14,15 +14,18 @@ from scripts.theory import THEORY
 def main(argv: Sequence[str] | None = None) -> None:
     parser = job.parser(__doc__)
     parser.add_argument("--kind", required=True, help="kind of the manifests")
-    parser.add_argument("--chains", type=Path, action="append", required=True, help="trajectory.csv of a simulation")
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--chains", type=int, required=True)
+    parser.add_argument("--simulation", type=Path, action="append", required=True, help="its trajectory.csv")
     parser.add_argument("--trajectory", type=Path, required=True)
     parser.add_argument("--theory", type=Path, required=True)
     parser.add_argument("--metrics", type=Path, required=True)
     args = parser.parse_args(argv)
 
     tables = []
-    for path in args.chains:
-        manifest = checked_manifest(path.with_name("manifest.json"), args.kind)
+    for path in args.simulation:
+        expected = {"seed": args.seed, "chains": args.chains}
+        manifest = checked_manifest(path.with_name("manifest.json"), args.kind, expected)
         table = pd.read_csv(path)
         table.insert(0, "setting", manifest["options"]["setting"])
         tables.append(table)

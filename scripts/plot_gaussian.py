@@ -75,7 +75,7 @@ def caption(table: pd.DataFrame, setting: str, sizes: list[int], metrics: dict) 
     sentences = []
     for samples in sizes:
         at_last = table.loc[(table["samples"] == samples) & (table["generation"] == last)].set_index("quantity")
-        sentence = f"M = {samples:,}: median W₂² {at_last.loc['w2_squared', 'median']:.2g}"
+        sentence = f"M = {samples:,}: median W₂² {at_last['median']['w2_squared']:.2g}"
         if "sd" in at_last.index:
             sd = at_last.loc["sd"]
             sentence += (
@@ -85,9 +85,9 @@ def caption(table: pd.DataFrame, setting: str, sizes: list[int], metrics: dict) 
         sentences.append(sentence)
     return (
         f"**A normal distribution sampled and refitted** ({setting}, σ = 1), generation {last:,}. "
-        f"{'; '.join(sentences)}. Dots are means over chains (medians for σ), bands hold 90% of chains. Means of "
-        "squares have so heavy a tail once k exceeds M that dots fall below the exact mean: few chains carry it. Of "
-        f"{metrics['rows']} comparisons with exact expectations up to k = M, over all variants (theory.csv), "
+        f"{'; '.join(sentences)}. Dots are means over chains (medians for σ), bands hold 90% of chains. Once k "
+        "exceeds M squares have so heavy a tail that few chains carry their mean, and dots may leave the line. Of "
+        f"{metrics['rows']} comparisons with exact expectations before that, over all variants (theory.csv), "
         f"{metrics['rows_beyond_3_standard_errors']} lie beyond 3 standard errors.\n"
     )
 

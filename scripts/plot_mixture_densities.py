@@ -43,11 +43,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     )
 
 
-def draw(axis: plt.Axes, density: Sequence[float]) -> None:
+def draw(axis: plt.Axes, density: Sequence[int]) -> None:
     """One picture, brightest where the density is highest."""
     side = round(len(density) ** 0.5)
     values = np.asarray(density).reshape(side, side)
-    axis.imshow(values / values.max(), origin="lower", cmap="magma", vmin=0, vmax=1, interpolation="bilinear")
+    axis.imshow(values, origin="lower", cmap="magma", vmin=0, vmax=255, interpolation="bilinear")
     axis.set(xticks=[], yticks=[])
 
 

@@ -24,6 +24,7 @@ NAMES = {
 def main(argv: Sequence[str] | None = None) -> None:
     parser = job.parser(__doc__)
     parser.add_argument("--errors", type=Path, required=True)
+    parser.add_argument("--metrics", type=Path, required=True)
     parser.add_argument("--output", type=Path, required=True, help="the SVG; PNG and caption go beside it")
     args = parser.parse_args(argv)
 
@@ -48,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     write_text(
         args.output.with_suffix(".rst"),
         f"**The three errors, one at a time and together.** {'; '.join(sentences)}. Dots are means over chains, bands "
-        f"hold 90% of chains, lines are exact. {agreement(table)}\n",
+        f"hold 90% of chains, lines are exact. {agreement(job.read_json(args.metrics))}\n",
     )
 
 

@@ -1,4 +1,4 @@
-"""What autoencoders generate: the same latents, decoded by some generations of every method."""
+"""What autoencoders generate and reconstruct: the same latents and test images through generations of every method."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
-from collapse.artefacts import write_text
+from collapse.artefacts import checked_manifest, write_text
 from collapse.figures import set_style, write_figure
 from collapse.images import pixel_array
 from scripts import job
 from scripts.job import arm_name
 
-COLUMNS = 10
+KINDS = {"random latent": "random latents", "reconstruction": "test images"}
 GAP = 1  # pixels between images
 
 
@@ -31,31 +31,38 @@ def main(argv: Sequence[str] | None = None) -> None:
     methods = job.pairs(args.method)
     set_style()
     rows = len(args.generation)
-    size = (2.9 * len(methods), 0.29 * rows + 0.6)
-    figure, axes = plt.subplots(1, len(methods), figsize=size, sharey=True, squeeze=False)
-    for axis, (method, owner) in zip(axes[0], methods.items(), strict=True):
+    columns = 0
+    figure, axes = plt.subplots(2, len(methods), figsize=(2.9 * len(methods), 0.58 * rows + 1.2), squeeze=False)
+    for column, (method, owner) in enumerate(methods.items()):
         folders = [
             args.vae / (method if generation else owner) / f"seed{args.seed}" / f"generation{generation}"
             for generation in args.generation
         ]
-        shown = [random_latents(folder / "images.parquet") for folder in folders]
-        axis.imshow(mosaic(shown), cmap="gray_r", vmin=0, vmax=255, interpolation="nearest")
-        axis.set(title=arm_name(method), xticks=[])
-        step = shown[0].shape[-1] + GAP
-        axis.set_yticks([step * row + step / 2 for row in range(rows)], args.generation)
-        axis.tick_params(length=0)
-        axis.spines[:].set_visible(False)
-    axes[0, 0].set_ylabel("generation")
+        for folder, generation in zip(folders, args.generation, strict=True):
+            place = {"seed": args.seed, "generation": generation}
+            checked_manifest(folder / "manifest.json", "autoencoder evaluation", place)
+        for axis, kind in zip(axes[:, column], KINDS, strict=True):
+            shown = [pictures(folder / "images.parquet", kind) for folder in folders]
+            columns = max(columns, len(shown[0]))
+            axis.imshow(mosaic(shown), cmap="gray_r", vmin=0, vmax=255, interpolation="nearest")
+            axis.set(title=f"{arm_name(method)}: {KINDS[kind]}", xticks=[])
+            step = shown[0].shape[-1] + GAP
+            axis.set_yticks([step * row + step / 2 for row in range(rows)], args.generation)
+            axis.tick_params(length=0)
+            axis.spines[:].set_visible(False)
+    for axis in axes[:, 0]:
+        axis.set_ylabel("generation")
+    figure.set_size_inches(0.29 * columns * len(methods), 0.58 * rows + 1.2)
     figure.tight_layout()
     write_figure(figure, args.output)
     write_text(args.output.with_suffix(".rst"), caption(pd.read_csv(args.intervals), args.seed, args.generation))
 
 
-def random_latents(path: Path) -> np.ndarray:
-    """The decodings (columns, side, side) of one generation."""
+def pictures(path: Path, kind: str) -> np.ndarray:
+    """Images (columns, side, side) of one kind, of one generation."""
     table = pq.ParquetFile(path).read(["kind", "pixels"])
-    chosen = np.array(table.column("kind").to_pylist()) == "random latent"
-    return pixel_array(table.column("pixels"))[chosen][:COLUMNS, 0]
+    chosen = np.array(table.column("kind").to_pylist()) == kind
+    return pixel_array(table.column("pixels"))[chosen][:, 0]
 
 
 def mosaic(rows: Sequence[np.ndarray]) -> np.ndarray:
@@ -72,8 +79,9 @@ def caption(intervals: pd.DataFrame, seed: int, generations: Sequence[int]) -> s
         means = rows.set_index("generation")["mean"]
         sentences.append(f"{arm_name(method)}: from {means[0]:.3f} to {means[last]:.3f}")
     return (
-        f"**Random latents, decoded by generations {', '.join(map(str, generations))}** of seed {seed}. A column is "
-        "one latent, the same in every generation. Images that no longer differ from column to column have collapsed: "
+        f"**Random latents, decoded, and real test images, reconstructed, by generations "
+        f"{', '.join(map(str, generations))}** of seed {seed}. A column is one latent or one image, the same in every "
+        "generation. Images that no longer differ from column to column have collapsed: "
         f"the standard deviation of a pixel (0 to 1) over generated images, mean over pixels and seeds, goes from "
         f"generation 0 to {last}: {'; '.join(sentences)}.\n"
     )

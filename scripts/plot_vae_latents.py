@@ -49,13 +49,14 @@ def caption(intervals: pd.DataFrame) -> str:
     last = int(intervals["generation"].max())
     sentences = []
     for method in intervals["method"].unique():
-        rows = intervals[(intervals["method"] == method) & (intervals["metric"] == "latent_mean_sd_pooled")]
+        rows = intervals[(intervals["method"] == method) & (intervals["metric"] == "latent_mean_sd")]
         means = rows.set_index("generation")["mean"]
         sentences.append(f"{arm_name(method)}: from {means[0]:.3f} to {means[last]:.3f}")
     return (
         "**Latent means of generated images under generation 0's encoder.** All dimensions are pooled, densities are "
-        "means over seeds, and the axis is logarithmic so that tails can be seen. The standard deviation of these "
-        f"values goes from generation 0 to {last}: {'; '.join(sentences)}.\n"
+        "means over seeds, and the axis is logarithmic so that tails can be seen. σ, their standard "
+        f"deviation within a dimension, goes from generation 0 to {last}: {'; '.join(sentences)}; what is left between "
+        "dimensions is the distance of their means.\n"
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from collapse import images
-from collapse.artefacts import write_manifest
+from collapse.artefacts import sha256, write_manifest
 from scripts import job
 
 
@@ -48,7 +48,13 @@ def main(argv: Sequence[str] | None = None) -> None:
                 "images": len(kept.labels),
                 "side": kept.side,
                 "classes": classes,
+                "files": {
+                    name: sha256(args.folder / file)
+                    for name, file in job.pairs(args.file).items()
+                    if name.startswith(split)
+                },
                 "repository": args.repository,
+                "configuration": args.configuration,
                 "revision": args.revision,
                 "scikit_learn": version("scikit-learn") if args.source == "digits" else None,
             },

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from collapse import three_errors
-from collapse.artefacts import write_manifest, write_text
-from collapse.monte_carlo import summary
+from collapse.artefacts import write_json, write_manifest, write_text
+from collapse.monte_carlo import beyond, summary
 from collapse.seeds import derive_seed
 from scripts import job
 
@@ -22,6 +22,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     for name in ("separation", "step-size"):
         parser.add_argument(f"--{name}", type=float, required=True)
     parser.add_argument("--output", type=Path, required=True, help="CSV")
+    parser.add_argument("--metrics", type=Path, required=True)
     parser.add_argument("--manifest", type=Path, required=True)
     args = parser.parse_args(argv)
     work = job.Job(args.benchmark)
@@ -47,10 +48,21 @@ def main(argv: Sequence[str] | None = None) -> None:
                 rows.append(row | {"exact": None if exact is None else float(exact[generation - 1])})
 
     write_text(args.output, pd.DataFrame(rows, columns=COLUMNS).to_csv(index=False, lineterminator="\n"))
+    drawn = [row for row in rows if row["exact"] is not None and row["standard_error"] > 0]
+    certain = [row for row in rows if row["exact"] is not None and row["standard_error"] == 0]
+    metrics: dict = {
+        "rows": len(drawn),
+        "rows_beyond_3_standard_errors": sum(beyond(row) for row in drawn),
+        "largest_difference_without_draws": max(abs(row["exact"] - row["simulated"]) for row in certain),
+    }
+    for name in three_errors.SETTINGS:
+        seen = {row["generation"]: row["simulated"] for row in rows if row["error"] == name}
+        metrics[name] = {f"generation{one}": seen[one] for one in (1, args.generations)}
+    write_json(args.metrics, metrics)
     write_manifest(
         args.manifest,
         kind="three errors",
-        files=[args.output],
+        files=[args.output, args.metrics],
         parents=[],
         code=args.code,
         libraries=("numpy", "scipy"),

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import torch
 
 from collapse import mixture
@@ -25,8 +26,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--original", action="append", required=True)
     parser.add_argument("--samples", type=int, action="append", required=True)
     parser.add_argument("--generation", type=int, action="append", required=True)
+    for name in ("chains", "seed", "threads"):
+        parser.add_argument(f"--{name}", type=int, required=True)
     args = parser.parse_args(argv)
     work = job.Job(args.benchmark)
+    torch.set_num_threads(args.threads)
 
     rows: list[dict] = []
     pictures: list[dict] = []
@@ -37,8 +41,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         variance = float(mixture.total_variance(mixture.stated(mixture.ORIGINALS[original], 1)))
         for samples in args.samples:
             folders = [args.mixture / original / f"samples{samples}" / f"generation{one}" for one in args.generation]
-            for folder in folders:
-                checked_manifest(folder / "manifest.json", "mixture chains", {"original": original, "samples": samples})
+            for generation, folder in zip(args.generation, folders, strict=True):
+                place = {"original": original, "samples": samples, "chains": args.chains, "seed": args.seed}
+                checked_manifest(folder / "manifest.json", "mixture chains", place | {"generation": generation})
             measures = pd.concat([pd.read_parquet(folder / "measures.parquet") for folder in folders])
             measures["relative_variance"] = measures["total_variance"] / variance
             measures["collapsed"] = measures["relative_variance"] < COLLAPSED
@@ -67,7 +72,9 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     write_text(args.mixture / "summary.csv", pd.DataFrame(rows).to_csv(index=False, lineterminator="\n"))
     for name, table in (("densities", pictures), ("frames", frames)):
-        write_columns(args.mixture / f"{name}.parquet", {key: [row[key] for row in table] for key in table[0]})
+        columns = {key: [row[key] for row in table] for key in table[0]}
+        pixels = pa.array(columns.pop("density"), pa.list_(pa.uint8()))
+        write_columns(args.mixture / f"{name}.parquet", columns | {"density": pixels})
     write_json(args.mixture / "metrics.json", metrics)
     work.finish()
 
@@ -77,15 +84,16 @@ def spaced(last: int) -> list[int]:
     return sorted({0, last, *np.geomspace(1, max(last, 1), FRAMES).round().astype(int).tolist()})
 
 
-def seen(state: Mixtures) -> list[float]:
-    """Density of the first chain on the grid, row by row, as a picture of this resolution shows it.
+def seen(state: Mixtures) -> list[int]:
+    """Density of the first chain on the grid, row by row, as a picture of this resolution shows it: 255 is its maximum.
 
     The variance of a grid cell is added, so that a chain narrower than a cell is one dot and not lost between points.
     """
     axis = torch.linspace(-HALF_WIDTH, HALF_WIDTH, GRID, dtype=torch.float64)
     cell = float(axis[1] - axis[0])
     blurred = Mixtures(state.weights, state.means, state.covariances + cell**2 / 4 * torch.eye(2), state.absorbed)
-    return mixture.density(blurred, axis, axis)[0].flatten().tolist()
+    density = mixture.density(blurred, axis, axis)[0].flatten()
+    return (255 * density / density.max()).round().byte().tolist()
 
 
 def from_rows(rows: pd.DataFrame) -> Mixtures:

@@ -15,6 +15,7 @@ from scripts.theory import agreement
 def main(argv: Sequence[str] | None = None) -> None:
     parser = job.parser(__doc__)
     parser.add_argument("--errors", type=Path, required=True)
+    parser.add_argument("--metrics", type=Path, required=True)
     parser.add_argument("--output", type=Path, required=True, help="HTML; the caption goes beside it")
     args = parser.parse_args(argv)
 
@@ -38,7 +39,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     write_text(args.output, page("The three errors", f"<table><tr>{header}\n" + "\n".join(lines) + "</table>"))
     write_text(
         args.output.with_suffix(".rst"),
-        f"**The three errors**: squared 2-Wasserstein distance to a truth of variance 1. {agreement(table)}\n",
+        "**The three errors**: squared 2-Wasserstein distance to a truth of variance 1. "
+        f"{agreement(job.read_json(args.metrics))}\n",
     )
 
 

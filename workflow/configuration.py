@@ -12,6 +12,9 @@ from jsonschema import Draft202012Validator
 SCHEMA = Path(__file__).parent / "schemas" / "config.schema.yaml"
 
 
+MOST_NUMBERS = 5e8  # that an array of a side experiment may hold, 4 to 8 bytes each
+
+
 class ConfigurationError(ValueError):
     """Every fault of a configuration, one a line: the key, its value and the remedy."""
 
@@ -132,11 +135,27 @@ def text_faults(config: Mapping[str, Any], policies: Mapping[str, Any], decoders
 
 def side_faults(config: Mapping[str, Any]) -> list[str]:
     """Of the side experiments."""
+    parts = config["parts"]
+    checks = {"discrete": discrete_faults, "gaussian": gaussian_faults, "mixture": mixture_faults, "vae": vae_faults}
+    return [fault for part, check in checks.items() if part in parts for fault in check(config[part])]
+
+
+def discrete_faults(discrete: Mapping[str, Any]) -> list[str]:
     faults = []
-    for name, distribution in config["discrete"]["distributions"].items():
+    for name, distribution in discrete["distributions"].items():
         if distribution["kind"] == "zipf" and distribution["exponent"] is None:
             faults.append(f"discrete.distributions.{name}.exponent: null: kind zipf needs a number, such as 1.0")
-    gaussian = config["gaussian"]
+        numbers = discrete["chains"] * max(distribution["symbols"], *discrete["samples"])
+        if numbers > MOST_NUMBERS:
+            faults.append(
+                f"discrete.chains: {discrete['chains']}: with {name} a job would hold {numbers:.0e} numbers, more than "
+                f"{MOST_NUMBERS:.0e}; lower chains, symbols or samples"
+            )
+    return faults
+
+
+def gaussian_faults(gaussian: Mapping[str, Any]) -> list[str]:
+    faults = []
     for samples in gaussian["samples"]:
         if samples <= max(gaussian["dimensions"]):
             faults.append(
@@ -148,9 +167,28 @@ def side_faults(config: Mapping[str, Any]) -> list[str]:
                 f"gaussian.real_fraction: {gaussian['real_fraction']}: of {samples} points it leaves no real one or "
                 "fewer than two others; change it, or leave out variant real"
             )
-    if max(config["mixture"]["generations"]) < 1:
-        faults.append("mixture.generations: none after generation 0; name at least one to simulate")
-    vae = config["vae"]
+        last, exponent = max(gaussian["generations"]), 0.0
+        if "superlinear" in gaussian["variants"]:
+            exponent = gaussian["superlinear_exponent"]
+        elif "linear" in gaussian["variants"]:
+            exponent = 1.0
+        numbers = samples * last**exponent * max(gaussian["dimensions"])
+        if gaussian["draws"] == "samples" and numbers > MOST_NUMBERS:
+            faults.append(
+                f"gaussian.draws: samples: one sample of generation {last} would hold {numbers:.0e} numbers, more than "
+                f"{MOST_NUMBERS:.0e}; choose summaries, or leave out variants linear and superlinear"
+            )
+    return faults
+
+
+def mixture_faults(mixture: Mapping[str, Any]) -> list[str]:
+    if max(mixture["generations"]) < 1:
+        return ["mixture.generations: none after generation 0; name at least one to simulate"]
+    return []
+
+
+def vae_faults(vae: Mapping[str, Any]) -> list[str]:
+    faults = []
     images = vae["images"]
     if images["source"] == "files":
         if not images["folder"]:

@@ -48,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not {*FOLDERS, "--dry-run", "-n"}.intersection(options):
         path = report.write(snakemake, options, results)
         print(f"\nDone in {time.monotonic() - started:.0f} s. Read {path}", file=sys.stderr)
-        print(f"Figures: {path.parent / 'figures'}   Tables: {path.parent / 'text'}", file=sys.stderr)
+        print(f"Figures: {path.parent / 'figures'}   Tables: beside them, a folder for each part", file=sys.stderr)
     return 0
 
 

@@ -48,7 +48,11 @@ def serve() -> None:
     path = Path(tempfile.mkdtemp(prefix="model-collapse-")) / "socket"  # a folder of mode 700
     # stdin is never written to: its end of file says that this process is gone
     _server = subprocess.Popen(
-        [sys.executable, __file__, str(path)], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True
+        [sys.executable, __file__, str(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+        env={"OPENBLAS_NUM_THREADS": "1"} | os.environ,  # as for a job that starts by itself
     )
     os.environ[VARIABLE] = str(path)
 

@@ -78,6 +78,22 @@ def test_damaged_data(mini):
     refused(mini, "mix", 2, mix(PLACE), r"synthetic\.parquet: differs from its manifest")
 
 
+def test_chains_of_another_seed(golden):
+    common = "--code x --chains 4 --seed 2 --threads 1"
+    folder = "results/mini/mixture/overlapping/samples50/generation5"
+    mixture = f"simulate_mixture {common} --original overlapping --samples 50 --generation 10 --max-iterations 9"
+    summary = f"summarize_mixture {common} --mixture results/mini/mixture --original overlapping --samples 50"
+    theory = "collect_theory --code x --kind 'discrete chains' --simulation results/mini/discrete/die/samples20"
+    for command in (
+        f"{mixture} --tolerance 0.1 --regularization 0 --previous {folder} --output out",
+        f"{summary} --generation 5",
+        f"{theory}/trajectory.csv --seed 2 --chains 300 --trajectory out/a --theory out/b --metrics out/c",
+    ):
+        text = golden.command("python", "-m", "scripts", *shlex.split(command), check=False)
+        assert re.search(r"^error: .*made with seed 1, expected 2", text, re.MULTILINE), text
+        assert not (golden.folder / "out").exists()
+
+
 def test_a_passage_that_the_corpus_does_not_hold(golden):
     options = (
         "--code x --search 'jackrabbits by tail colour' "

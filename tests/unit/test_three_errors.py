@@ -4,6 +4,7 @@ from itertools import islice
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from collapse.three_errors import SETTINGS, START, Truth, simulate, stopped, w2_squared
 
@@ -45,6 +46,24 @@ def test_closed_forms(name):
     for generation in (0, 4, 9):
         error = found[generation].std() / len(found[generation]) ** 0.5
         assert abs(found[generation].mean() - exact[generation]) < 3.5 * error + 1e-12
+
+
+def test_the_distance_is_that_between_quantiles():
+    truth, levels = Truth(0.9), (np.arange(200_000) + 0.5) / 200_000
+    x = np.linspace(-4, 4, 80_001)
+    sd = (1 - 0.81) ** 0.5
+    quantiles = np.interp(levels, (norm.cdf((x - 0.9) / sd) + norm.cdf((x + 0.9) / sd)) / 2, x)
+    expected = ((0.3 + 0.7 * norm.ppf(levels) - quantiles) ** 2).mean()
+    assert w2_squared(np.array(0.3), np.array(0.7), truth.coupling()) == pytest.approx(expected, rel=1e-3)
+
+
+def test_a_stopped_optimiser_is_that_many_steps_of_natural_gradient():
+    """The natural gradient of the divergence from the data, in expected values, is their difference (Amari 1998)."""
+    mean, second = START[0], START[1] + START[0] ** 2
+    for _ in range(7):
+        mean, second = mean + 0.2 * (0.4 - mean), second + 0.2 * (1.5 + 0.4**2 - second)
+    found = stopped(np.array(0.4), np.array(1.5), kept=0.8**7)
+    assert found == (pytest.approx(mean), pytest.approx(second - mean**2))
 
 
 def test_the_coupling_is_that_of_sorted_points():

@@ -1,6 +1,7 @@
 """Input that cannot work is refused before any work, with a message that names it and says what to do."""
 
 import json
+import math
 import os
 import re
 import shutil
@@ -45,6 +46,28 @@ def test_text_that_is_not_utf8(mini):
 def test_a_missing_file(mini):
     mini.configure({"corpus": {"source": "files", "folder": ".", "files": {"train": "a.txt", "test": "a.txt"}}})
     assert "a.txt: no such file; check corpus.folder and corpus.files" in refused(mini)
+
+
+def idx(*sizes: int) -> bytes:
+    """An idx file of so many zeros."""
+    header = bytes([0, 0, 8, len(sizes)]) + b"".join(size.to_bytes(4, "big") for size in sizes)
+    return header + bytes(math.prod(sizes))
+
+
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [
+        (idx(20, 8, 8)[:-9], r"images\.idx: truncated: 1287 bytes, by its header 1296; fetch it again"),
+        (idx(20, 8, 12), r"images\.idx: 8 × 12 pixels, need a square with a side of 4, 8, …; crop or pad them"),
+        (idx(20), r"images\.idx: 1 dimensions, images have 3; are images and labels swapped\?"),
+    ],
+)
+def test_image_files_that_are_truncated_or_of_another_shape(mini, images, message):
+    (mini.folder / "images.idx").write_bytes(images)
+    (mini.folder / "labels.idx").write_bytes(idx(20)[:-1] + b"\x01")
+    names = {f"{split}_{kind}": f"{kind}.idx" for split in ("train", "test") for kind in ("images", "labels")}
+    mini.configure({"vae": {"images": {"source": "files", "folder": ".", "files": names, "train_images": None}}})
+    assert re.search(message, refused(mini))
 
 
 def test_results_of_another_schema_version(mini):

@@ -66,6 +66,14 @@ def test_repro_follows_changes_of_every_kind(tracked):
     assert "test perplexity by generation" in page and "tails.png" in page
 
 
+def test_repro_follows_a_side_experiment_and_a_part_that_is_left_out(tracked):
+    tracked.configure({"discrete": {"samples": [20, 30]}, "parts": ["discrete", "text"]})
+    tracked.dvc("repro")
+    assert tracked.executed()["simulate_discrete"] == 2
+    assert "up to date" in tracked.dvc("status")
+    assert "rows_beyond_3_standard_errors" in tracked.dvc("metrics", "show")
+
+
 def test_a_deleted_generation_is_restored_and_not_recomputed(tracked):
     before = tracked.bytes()
     gone = tracked.results / "text" / "replace" / "seed1" / "generation1"

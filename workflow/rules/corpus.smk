@@ -62,6 +62,7 @@ if PRETRAIN:
         log:
             f"logs/{config['experiment']}/prepare_pretraining.log",
             benchmark=timings("prepare_pretraining"),
+        priority: 1
         conda:
             "../../envs/language-model.yaml"
         params:
@@ -89,6 +90,7 @@ if PRETRAIN:
         log:
             f"logs/{config['experiment']}/pretrain.log",
             benchmark=timings("pretrain"),
+        priority: 1  # the whole chain of texts waits for it; the side experiments fill the gaps later
         conda:
             "../../envs/language-model.yaml"
         threads: config["base_model"]["pretraining"]["threads"]

@@ -43,7 +43,12 @@ rule collect_discrete:
     conda:
         "../../envs/report.yaml"
     params:
-        options=flags(kind="discrete chains", chains=[f"{folder}/trajectory.csv" for folder in DISCRETE_CHAINS]),
+        options=flags(
+            kind="discrete chains",
+            seed=config["discrete"]["seed"],
+            chains=config["discrete"]["chains"],
+            simulation=[f"{folder}/trajectory.csv" for folder in DISCRETE_CHAINS],
+        ),
         code=code("collect_theory"),
     shell:
         "python -m scripts collect_theory {params.options} --code {params.code} --trajectory {output.trajectory}"

@@ -7,6 +7,7 @@ GAUSSIAN_CHAINS = expand(
     dimensions=config["gaussian"]["dimensions"],
     samples=config["gaussian"]["samples"],
 )
+GAUSSIAN_OPTIONS = {"superlinear": ["superlinear_exponent"], "real": ["real_fraction"]}  # what one variant alone sees
 
 
 rule simulate_gaussian:
@@ -19,13 +20,12 @@ rule simulate_gaussian:
     conda:
         "../../envs/report.yaml"
     params:
-        options=flags(
+        options=lambda wildcards: flags(
             draws=config["gaussian"]["draws"],
             chains=config["gaussian"]["chains"],
             generation=config["gaussian"]["generations"],
-            superlinear_exponent=config["gaussian"]["superlinear_exponent"],
-            real_fraction=config["gaussian"]["real_fraction"],
             seed=config["gaussian"]["seed"],
+            **{key: config["gaussian"][key] for key in GAUSSIAN_OPTIONS.get(wildcards.variant, [])},
         ),
         code=code("simulate_gaussian"),
     shell:
@@ -47,7 +47,12 @@ rule collect_gaussian:
     conda:
         "../../envs/report.yaml"
     params:
-        options=flags(kind="gaussian chains", chains=[f"{folder}/trajectory.csv" for folder in GAUSSIAN_CHAINS]),
+        options=flags(
+            kind="gaussian chains",
+            seed=config["gaussian"]["seed"],
+            chains=config["gaussian"]["chains"],
+            simulation=[f"{folder}/trajectory.csv" for folder in GAUSSIAN_CHAINS],
+        ),
         code=code("collect_theory"),
     shell:
         "python -m scripts collect_theory {params.options} --code {params.code} --trajectory {output.trajectory}"

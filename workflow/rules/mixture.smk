@@ -62,12 +62,16 @@ rule summarize_mixture:
         benchmark=timings("summarize_mixture"),
     conda:
         "../../envs/images.yaml"
+    threads: config["threads"]
     params:
         options=flags(
             mixture=MIXTURE,
             original=config["mixture"]["originals"],
             samples=config["mixture"]["samples"],
             generation=MIXTURE_KEPT,
+            chains=config["mixture"]["chains"],
+            seed=config["mixture"]["seed"],
+            threads=config["threads"],
         ),
         code=code("summarize_mixture"),
     shell:

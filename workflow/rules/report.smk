@@ -14,7 +14,7 @@ TABLES_OF = {
     "gaussian": ["trajectory.csv", "theory.csv", "metrics.json"],
     "mixture": ["summary.csv", "metrics.json"],
     "vae": ["summary.csv", "intervals.csv", "metrics.json"],
-    "three_errors": ["errors.csv"],
+    "three_errors": ["errors.csv", "metrics.json"],
 }
 
 
