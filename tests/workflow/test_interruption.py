@@ -91,7 +91,10 @@ def test_nothing_outlives_a_killed_snakemake(tmp_path):
 def test_ctrl_c_stops_everything_and_the_next_run_goes_on(golden, tmp_path):
     project = Project.create(tmp_path / "project")
     run = start(project, "workflow.run")
-    time.sleep(8)
+    deadline = time.monotonic() + 60
+    while not processes(project.folder)["job"] and time.monotonic() < deadline:
+        time.sleep(0.1)
+    time.sleep(2)
     os.killpg(run.pid, signal.SIGINT)
     assert run.wait(timeout=60) != 0
     deadline = time.monotonic() + 30
