@@ -1,5 +1,6 @@
-"""The collapse of one chain of mixtures as a moving picture."""
+"""The collapse of one chain of mixtures as a moving picture, and a page that holds it, which the report can show."""
 
+import base64
 import io
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ from PIL import Image
 from collapse.artefacts import whole_file, write_text
 from collapse.figures import set_style
 from scripts import job
+from scripts.page import page
 from scripts.plot_mixture_densities import draw
 
 MILLISECONDS = 250  # a frame is shown
@@ -19,7 +21,7 @@ MILLISECONDS = 250  # a frame is shown
 def main(argv: Sequence[str] | None = None) -> None:
     parser = job.parser(__doc__)
     parser.add_argument("--frames", type=Path, required=True)
-    parser.add_argument("--output", type=Path, required=True, help="GIF; the caption goes beside it")
+    parser.add_argument("--output", type=Path, required=True, help="the page; GIF and caption go beside it")
     args = parser.parse_args(argv)
 
     rows = pq.ParquetFile(args.frames).read().to_pylist()
@@ -33,7 +35,8 @@ def main(argv: Sequence[str] | None = None) -> None:
             figure.savefig(picture, format="png", dpi=100)
             images.append(Image.open(picture).convert("P", palette=Image.Palette.ADAPTIVE, colors=64))
         plt.close(figure)
-    with whole_file(args.output) as temporary:
+    moving = args.output.with_suffix(".gif")
+    with whole_file(moving) as temporary:
         images[0].save(
             temporary,
             format="GIF",
@@ -42,6 +45,9 @@ def main(argv: Sequence[str] | None = None) -> None:
             duration=[MILLISECONDS] * (len(images) - 1) + [8 * MILLISECONDS],
             loop=0,
         )
+    title = f"One chain from generation 0 to {rows[-1]['generation']:,}"
+    data = base64.b64encode(moving.read_bytes()).decode()
+    write_text(args.output, page(title, f'<img alt="{title}" src="data:image/gif;base64,{data}">'))
     write_text(
         args.output.with_suffix(".rst"),
         f"**The density of one chain from generation 0 to {rows[-1]['generation']:,}** ({rows[0]['original']}, "

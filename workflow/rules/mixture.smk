@@ -115,8 +115,8 @@ rule animate_mixture:
     input:
         rules.summarize_mixture.output.frames,
     output:
-        f"{FIGURES}/mixture.rst",
-        gif=shown("Mixtures: the collapse of one chain", "mixture.gif", "Theory"),
+        multiext(f"{FIGURES}/mixture", ".gif", ".rst"),
+        page=shown("Mixtures: the collapse of one chain", "mixture.html", "Theory"),
     log:
         f"logs/{config['experiment']}/animate_mixture.log",
     conda:
@@ -124,4 +124,4 @@ rule animate_mixture:
     params:
         code=code("animate_mixture"),
     shell:
-        "python -m scripts animate_mixture --code {params.code} --frames {input} --output {output.gif} 2> {log}"
+        "python -m scripts animate_mixture --code {params.code} --frames {input} --output {output.page} 2> {log}"

@@ -3,7 +3,7 @@ FIGURES_OF = {
     "text": ["perplexity.svg", "block_perplexity.svg", "tails.svg", "diversity.svg", "continuations.html"],
     "discrete": ["discrete.svg"],
     "gaussian": ["gaussian.svg", "gaussian_variants.svg"],
-    "mixture": ["mixture_distance.svg", "mixture_densities.svg", "mixture.gif"],
+    "mixture": ["mixture_distance.svg", "mixture_densities.svg", "mixture.html"],
     "vae": ["vae_images.svg", "vae_latents.svg", "vae_spread.svg"],
     "three_errors": ["three_errors.svg", "three_errors_table.html"],
 }
