@@ -14,6 +14,7 @@ from collapse.text_sources import SourceError
 # Snakemake runs these files in its own namespace: a name that it uses itself (chain, report, …) must not be bound here.
 from workflow import code_hash, configuration, exclusive, preflight, provenance, warm_start
 from workflow.chain import Chain, flags, pretraining_files, source_options, user_files
+from workflow.mixture_chain import MixtureChain
 from workflow.vae_chain import VaeChain, image_files, image_options
 
 RESULTS = f"results/{config['experiment']}" if isinstance(config.get("experiment"), str) else "results"

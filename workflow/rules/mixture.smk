@@ -2,25 +2,13 @@
 # what is new.
 MIXTURE = f"{RESULTS}/mixture"
 MIXTURE_PLACE = f"{MIXTURE}/{{original}}/samples{{samples}}/generation{{generation}}"
-MIXTURE_KEPT = sorted({0, *config["mixture"]["generations"]})
-MIXTURE_CHAINS = expand(
-    MIXTURE_PLACE,
-    original=config["mixture"]["originals"],
-    samples=config["mixture"]["samples"],
-    generation=MIXTURE_KEPT,
-)
-
-
-def kept_before(wildcards):
-    """Folder of the kept generation before; none for generation 0."""
-    before = [one for one in MIXTURE_KEPT if one < int(wildcards.generation)]
-    return [MIXTURE_PLACE.format(**{**wildcards, "generation": before[-1]})] if before else []
+MIXTURE_CHAIN = MixtureChain(config, MIXTURE)
 
 
 rule simulate_mixture:
     input:
-        chains=ancient(lambda wildcards: [f"{folder}/chains.parquet" for folder in kept_before(wildcards)]),
-        manifest=lambda wildcards: [f"{folder}/manifest.json" for folder in kept_before(wildcards)],
+        chains=ancient(lambda wildcards: [f"{one}/chains.parquet" for one in MIXTURE_CHAIN.previous(wildcards)]),
+        manifest=lambda wildcards: [f"{one}/manifest.json" for one in MIXTURE_CHAIN.previous(wildcards)],
     output:
         expand(f"{MIXTURE_PLACE}/{{name}}.parquet", name=["chains", "measures", "first_chain"], allow_missing=True),
         manifest=f"{MIXTURE_PLACE}/manifest.json",
@@ -31,15 +19,7 @@ rule simulate_mixture:
         "../../envs/images.yaml"
     threads: config["threads"]
     params:
-        options=lambda wildcards: flags(
-            previous=kept_before(wildcards),
-            chains=config["mixture"]["chains"],
-            tolerance=config["mixture"]["tolerance"],
-            max_iterations=config["mixture"]["max_iterations"],
-            regularization=config["mixture"]["regularization"],
-            seed=config["mixture"]["seed"],
-            threads=config["threads"],
-        ),
+        options=MIXTURE_CHAIN.simulate_options,
         code=code("simulate_mixture"),
         folder=subpath(output.manifest, parent=True),
     shell:
@@ -50,8 +30,10 @@ rule simulate_mixture:
 
 rule summarize_mixture:
     input:
-        ancient(expand("{folder}/{name}.parquet", folder=MIXTURE_CHAINS, name=["chains", "measures", "first_chain"])),
-        manifests=expand("{folder}/manifest.json", folder=MIXTURE_CHAINS),
+        ancient(
+            expand("{folder}/{name}.parquet", folder=MIXTURE_CHAIN.links(), name=["chains", "measures", "first_chain"])
+        ),
+        manifests=expand("{folder}/manifest.json", folder=MIXTURE_CHAIN.links()),
     output:
         summary=f"{MIXTURE}/summary.csv",
         densities=f"{MIXTURE}/densities.parquet",
@@ -64,15 +46,7 @@ rule summarize_mixture:
         "../../envs/images.yaml"
     threads: config["threads"]
     params:
-        options=flags(
-            mixture=MIXTURE,
-            original=config["mixture"]["originals"],
-            samples=config["mixture"]["samples"],
-            generation=MIXTURE_KEPT,
-            chains=config["mixture"]["chains"],
-            seed=config["mixture"]["seed"],
-            threads=config["threads"],
-        ),
+        options=MIXTURE_CHAIN.summary_options(),
         code=code("summarize_mixture"),
     shell:
         "python -m scripts summarize_mixture {params.options} --code {params.code} --benchmark {log.benchmark} 2> {log[0]}"
