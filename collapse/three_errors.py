@@ -117,7 +117,7 @@ class Setting:
 
 SETTINGS = {
     "statistical": Setting(True, False, False, "grows by about 3/2 · 1/M a generation, without bound"),
-    "expressivity": Setting(False, True, False, "acts once, at the first generation, and stays"),
+    "expressivity": Setting(False, True, False, "appears at the first generation and stays as it is"),
     "approximation": Setting(
         False, False, True, "grows to that of the optimiser's start, to which E x and E x² return geometrically"
     ),
