@@ -1,29 +1,56 @@
-"""Decoders: how a model continues its prompts. A registered function of (model, prompts, options).
+"""Decoders: how a model continues its prompts, and the engines that can run them.
 
-Each is imported when it is used, so that the names can be read without torch.
+A decoder is a registered function of (model, prompts, options), the same name in both engines. Engines are imported when
+they are used, so that the names can be read without torch.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from collapse.opt import Opt
+ENGINES = ("collapse", "transformers")  # transformers: the reference, several times slower
+PRECISIONS = ("float32", "bfloat16")
 
 
-def beam_search(model: Opt, prompts: Tensor, **options) -> tuple[Tensor, Tensor]:
-    from collapse.beam_search import beam_search
+@dataclass(frozen=True)
+class Decoder:
+    """Its `options`, by the names of the configuration; one that `draws` also takes `seed` and `streams`."""
 
-    return beam_search(model, prompts, **options)
-
-
-# name → function (model, prompts, **options) → (tokens, log-probabilities)
-DECODERS: dict[str, Callable[..., tuple[Tensor, Tensor]]] = {"beam_search": beam_search}
+    options: tuple[str, ...]
+    draws: bool = False
 
 
-def decode(decoder: str, model: Opt, prompts: Tensor, **options) -> tuple[Tensor, Tensor]:
-    """Continue `prompts` with the named decoder; every option is forwarded, one that it does not take is an error."""
-    return DECODERS[decoder](model, prompts, **options)
+DECODERS = {
+    "beam_search": Decoder(("num_beams", "repetition_penalty")),
+    "greedy": Decoder(("repetition_penalty",)),
+    "sample": Decoder(("temperature", "top_k", "top_p", "repetition_penalty"), draws=True),
+}
+
+
+def load(engine: str, folder: Path, precision: str = "float32") -> Any:
+    """A folder with config.json and model.safetensors, as the named engine wants it."""
+    return _module(engine).load(folder, precision)
+
+
+def decode(engine: str, decoder: str, model: Any, prompts: Tensor, **options: Any) -> tuple[Tensor, Tensor]:
+    """Continue `prompts` (blocks, tokens): the new tokens, (blocks, new_tokens), and their log-probabilities, (blocks,).
+
+    `model` is what `load` gave for the engine. Every option is forwarded; one that the decoder does not take is an error.
+    """
+    return getattr(_module(engine), decoder)(model, prompts, **options)
+
+
+def _module(engine: str) -> ModuleType:
+    if engine == "transformers":
+        from collapse import transformers_decoding
+
+        return transformers_decoding
+    from collapse import block_decoding
+
+    return block_decoding

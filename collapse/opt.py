@@ -1,10 +1,11 @@
 """OPT for reading only: the weights of a Hugging Face folder and the forward pass that scoring and generation share.
 
-Training goes through transformers. Scoring and generation need neither gradients nor its 3 seconds of imports, so they
-run on this forward pass, which the tests hold to transformers' own logits.
+They need neither gradients nor the 3 seconds that importing transformers takes. The tests hold this forward pass to
+transformers' own logits.
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,34 +21,87 @@ class ModelError(ValueError):
     """A model folder cannot be used; the message names the file, what is wrong and the remedy."""
 
 
+class Linear:
+    """A linear map: rows (n, in) to rows (n, out), weight (out, in).
+
+    On a processor the weight is laid out once as oneDNN's matrix product wants it: a tenth to a half faster, measured in
+    docs/performance.md.
+    """
+
+    def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
+        self.bias = bias
+        self.packed = packable(weight)
+        self.weight = pack(weight) if self.packed else weight
+
+    def __call__(self, rows: Tensor) -> Tensor:
+        return self._apply(rows, "none") if self.packed else F.linear(rows, self.weight, self.bias)
+
+    def relu(self, rows: Tensor) -> Tensor:
+        return self._apply(rows, "relu") if self.packed else F.linear(rows, self.weight, self.bias).relu_()
+
+    def add_to(self, hidden: Tensor, rows: Tensor) -> Tensor:
+        """`hidden` plus the map of `rows`."""
+        if self.packed:
+            return torch.ops.mkldnn._linear_pointwise.binary(rows, hidden, self.weight, self.bias, "add")
+        return F.linear(rows, self.weight, self.bias).add_(hidden)
+
+    def _apply(self, rows: Tensor, activation: str) -> Tensor:
+        return torch.ops.mkldnn._linear_pointwise(rows, self.weight, self.bias, activation, [], "")
+
+
+PACKED_ROWS = 256  # the layout is made for products of about so many rows, and serves any number
+
+
+def packable(weight: Tensor) -> bool:
+    """Whether oneDNN multiplies by such a weight here: on a processor, bfloat16 only where it has instructions for it."""
+    return (
+        weight.device.type == "cpu"
+        and torch.backends.mkldnn.is_available()
+        and (weight.dtype == torch.float32 or torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    )
+
+
+def pack(weight: Tensor) -> Tensor:
+    """The weight (out, in) in oneDNN's own layout, for `torch.ops.mkldnn._linear_pointwise`."""
+    return torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), PACKED_ROWS)
+
+
 @dataclass(frozen=True)
-class Affine:
-    """A linear map with its bias, weight (out, in)."""
+class Norm:
+    """Scale and shift of a layer norm."""
 
     weight: Tensor
     bias: Tensor
+
+    def __call__(self, hidden: Tensor) -> Tensor:
+        return F.layer_norm(hidden, self.weight.shape, self.weight, self.bias, 1e-5)
 
 
 @dataclass(frozen=True)
 class Layer:
     """One pre-norm transformer layer; query, key and value projections are one matrix, queries already scaled."""
 
-    attention_norm: Affine
-    query_key_value: Affine
-    attention_output: Affine
-    feed_forward_norm: Affine
-    feed_forward_in: Affine
-    feed_forward_out: Affine
+    attention_norm: Norm
+    query_key_value: Linear
+    attention_output: Linear
+    feed_forward_norm: Norm
+    feed_forward_in: Linear
+    feed_forward_out: Linear
+
+    def feed_forward(self, hidden: Tensor) -> Tensor:
+        """Residual feed-forward half of the layer; (rows, width) in and out."""
+        return self.feed_forward_out.add_to(hidden, self.feed_forward_in.relu(self.feed_forward_norm(hidden)))
 
 
 @dataclass(frozen=True)
 class Opt:
-    """Weights of an OPT language model in evaluation mode, fp32."""
+    """Weights of an OPT language model in evaluation mode, float32 or bfloat16."""
 
-    embedding: Tensor  # (vocabulary, width), also the output matrix
+    embedding: Tensor  # (vocabulary, width)
     positions: Tensor  # (positions, width), offset removed
     layers: tuple[Layer, ...]
-    final_norm: Affine
+    final_norm: Norm
+    output: Linear  # the embedding again, as a map from hidden states to logits
     heads: int
 
     @property
@@ -58,48 +112,48 @@ class Opt:
     def vocabulary_size(self) -> int:
         return self.embedding.shape[0]
 
-    def embed(self, ids: Tensor, start: int) -> Tensor:
-        """Token plus position embeddings of ids (..., tokens) whose first position is `start`."""
-        return self.embedding[ids] + self.positions[start : start + ids.shape[-1]]
+    def check_positions(self, tokens: int) -> None:
+        """ValueError if the model has not so many positions."""
+        if tokens > self.positions.shape[0]:
+            raise ValueError(
+                f"{tokens} tokens, prompt and continuation, more than the model's {self.positions.shape[0]} positions; "
+                "shorten corpus.block_tokens"
+            )
 
-    def norm(self, hidden: Tensor, affine: Affine) -> Tensor:
-        return F.layer_norm(hidden, (self.width,), affine.weight, affine.bias, 1e-5)
-
-    def feed_forward(self, hidden: Tensor, layer: Layer) -> Tensor:
-        """Residual feed-forward half of a layer; (rows, width) in and out."""
-        inner = F.linear(self.norm(hidden, layer.feed_forward_norm), *_pair(layer.feed_forward_in)).relu_()
-        return F.linear(inner, *_pair(layer.feed_forward_out)).add_(hidden)
-
-    def project(self, hidden: Tensor, layer: Layer) -> tuple[Tensor, Tensor, Tensor]:
-        """Queries, keys and values of (blocks, tokens, width): three of (blocks, heads, tokens, head width)."""
-        blocks, tokens, _ = hidden.shape
-        joined = F.linear(self.norm(hidden, layer.attention_norm), *_pair(layer.query_key_value))
-        query, key, value = joined.view(blocks, tokens, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+    def project(self, hidden: Tensor, layer: Layer, tokens: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries, keys and values of rows (blocks × tokens, width): three of (blocks, heads, tokens, head width)."""
+        joined = layer.query_key_value(layer.attention_norm(hidden))
+        query, key, value = joined.view(-1, tokens, 3, self.heads, self.width // self.heads).permute(2, 0, 3, 1, 4)
         return query, key, value
 
-    def attention_output(self, attended: Tensor, hidden: Tensor, layer: Layer) -> Tensor:
-        """Residual attention half: attended (blocks, heads, tokens, head width), hidden (blocks, tokens, width)."""
-        joined = attended.transpose(1, 2).reshape(hidden.shape)
-        return F.linear(joined, *_pair(layer.attention_output)).add_(hidden)
+    def hidden_states(
+        self,
+        ids: Tensor,
+        keep: Callable[[Tensor, Tensor], None] | None = None,
+        last_only: bool = False,
+    ) -> Tensor:
+        """Final hidden states of ids (blocks, tokens), each token seeing those before it: (blocks × tokens, width).
 
-    def hidden_states(self, ids: Tensor) -> Tensor:
-        """Final hidden states (blocks, tokens, width) of ids (blocks, tokens), each token seeing those before it."""
-        hidden = self.embed(ids, 0)
-        for layer in self.layers:
-            query, key, value = self.project(hidden, layer)
-            attended = F.scaled_dot_product_attention(query, key, value, is_causal=True, scale=1.0)
-            hidden = self.feed_forward(self.attention_output(attended, hidden, layer), layer)
-        return self.norm(hidden, self.final_norm)
+        `keep` is given the keys and the values of one layer after the other. With `last_only` the last token of each
+        block alone goes through what follows the last layer's keys: (blocks, width).
+        """
+        blocks, tokens = ids.shape
+        hidden = (self.embedding[ids] + self.positions[:tokens]).view(blocks * tokens, self.width)
+        for number, layer in enumerate(self.layers):
+            query, key, value = self.project(hidden, layer, tokens)
+            if keep:
+                keep(key, value)
+            if last_only and number == len(self.layers) - 1:
+                hidden = hidden.view(blocks, tokens, -1)[:, -1].contiguous()
+                attended = F.scaled_dot_product_attention(query[:, :, -1:], key, value, scale=1.0)
+            else:
+                attended = F.scaled_dot_product_attention(query, key, value, is_causal=True, scale=1.0)
+            hidden = layer.attention_output.add_to(hidden, attended.transpose(1, 2).reshape(hidden.shape))
+            hidden = layer.feed_forward(hidden)
+        return self.final_norm(hidden)
 
-    def logits(self, hidden: Tensor) -> Tensor:
-        return F.linear(hidden, self.embedding)
 
-
-def _pair(affine: Affine) -> tuple[Tensor, Tensor]:
-    return affine.weight, affine.bias
-
-
-def load_opt(folder: Path) -> Opt:
+def load_opt(folder: Path, dtype: torch.dtype = torch.float32) -> Opt:
     """Read an OPT model from `config.json` and `model.safetensors`.
 
     ModelError if a file is missing or truncated, or if the architecture is another one: layer norm after the layer, or
@@ -119,49 +173,49 @@ def load_opt(folder: Path) -> Opt:
         weights = {name: tensor.float() for name, tensor in load_file(weights_path).items()}
     except Exception as error:  # safetensors has one error type of its own and passes on those of the system
         raise ModelError(f"{weights_path}: truncated or not safetensors ({error}); fetch or make it again") from error
-    return from_state_dict(weights, heads=config["num_attention_heads"])
+    return from_state_dict(weights, heads=config["num_attention_heads"], dtype=dtype)
 
 
-def from_state_dict(weights: dict[str, Tensor], heads: int) -> Opt:
+def from_state_dict(weights: dict[str, Tensor], heads: int, dtype: torch.dtype = torch.float32) -> Opt:
     """Arrange the weights of transformers' OPTForCausalLM (its names, any device) for reading."""
-    prefix = "model.decoder."
 
-    def affine(name: str) -> Affine:
+    def tensor(name: str) -> Tensor:
         try:
-            return Affine(weights[f"{prefix}{name}.weight"], weights[f"{prefix}{name}.bias"])
+            return weights[f"model.decoder.{name}"].detach()
         except KeyError as error:
             raise ModelError(f"model.safetensors: no tensor {error.args[0]}; the file is of another model") from error
 
-    embedding = affine_free(weights, f"{prefix}embed_tokens.weight")
+    def norm(name: str) -> Norm:
+        return Norm(tensor(f"{name}.weight").to(dtype), tensor(f"{name}.bias").to(dtype))
+
+    def linear(*names: str, scale: float = 1.0) -> Linear:
+        """Maps of the same rows joined into one; the first scaled."""
+        parts = [torch.cat([tensor(f"{name}.{kind}") for name in names]) for kind in ("weight", "bias")]
+        if scale != 1:
+            for part in parts:
+                part[: len(part) // len(names)] *= scale
+        return Linear(parts[0].to(dtype), parts[1].to(dtype))
+
+    embedding = tensor("embed_tokens.weight").to(dtype)
     scale = (embedding.shape[1] // heads) ** -0.5
     layers = []
-    count = 1 + max(int(name.split(".")[3]) for name in weights if name.startswith(f"{prefix}layers."))
-    for index in range(count):
-        base = f"layers.{index}."
-        query, key, value = (affine(f"{base}self_attn.{part}_proj") for part in "qkv")
+    count = 1 + max(int(name.split(".")[3]) for name in weights if name.startswith("model.decoder.layers."))
+    for base in (f"layers.{index}" for index in range(count)):
         layers.append(
             Layer(
-                attention_norm=affine(f"{base}self_attn_layer_norm"),
-                query_key_value=Affine(
-                    torch.cat([query.weight * scale, key.weight, value.weight]),
-                    torch.cat([query.bias * scale, key.bias, value.bias]),
-                ),
-                attention_output=affine(f"{base}self_attn.out_proj"),
-                feed_forward_norm=affine(f"{base}final_layer_norm"),
-                feed_forward_in=affine(f"{base}fc1"),
-                feed_forward_out=affine(f"{base}fc2"),
+                attention_norm=norm(f"{base}.self_attn_layer_norm"),
+                query_key_value=linear(*(f"{base}.self_attn.{part}_proj" for part in "qkv"), scale=scale),
+                attention_output=linear(f"{base}.self_attn.out_proj"),
+                feed_forward_norm=norm(f"{base}.final_layer_norm"),
+                feed_forward_in=linear(f"{base}.fc1"),
+                feed_forward_out=linear(f"{base}.fc2"),
             )
         )
     return Opt(
         embedding=embedding,
-        positions=affine_free(weights, f"{prefix}embed_positions.weight")[POSITION_OFFSET:],
+        positions=tensor("embed_positions.weight")[POSITION_OFFSET:].to(dtype),
         layers=tuple(layers),
-        final_norm=affine("final_layer_norm"),
+        final_norm=norm("final_layer_norm"),
+        output=Linear(embedding, None),
         heads=heads,
     )
-
-
-def affine_free(weights: dict[str, Tensor], name: str) -> Tensor:
-    if name not in weights:
-        raise ModelError(f"model.safetensors: no tensor {name}; the file is of another model")
-    return weights[name]

@@ -6,24 +6,33 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from collapse.batches import in_batches
+from collapse.next_token import logits_by_rows
 from collapse.opt import Opt
 
+ROWS_OF_LOGITS = 256  # a matrix product of so many rows runs at full speed
 
-@torch.inference_mode()
-def token_losses(model: Opt, blocks: Tensor, batch_blocks: int = 64) -> np.ndarray:
+
+def token_losses(model: Opt, blocks: Tensor, batch_blocks: int = 32) -> np.ndarray:
     """Negative log-likelihood in nats of tokens 2 … n of every block: (blocks, n − 1) float32 for ids (blocks, n).
 
-    The first token of a block has nothing before it and is not scored. Full batches only, the last one filled up with
-    repeats: a block's score must not depend on how many stand beside it.
+    The first token of a block has nothing before it and is not scored. The logits of a batch never exist whole.
     """
-    losses = []
-    for start in range(0, len(blocks), batch_blocks):
-        batch = blocks[start : start + batch_blocks]
-        filled = torch.cat([batch, batch[-1:].expand(batch_blocks - len(batch), -1)])
-        logits = model.logits(model.hidden_states(filled)[:, :-1])
-        chosen = logits.gather(2, filled[:, 1:, None])[:, :, 0]
-        losses.append((logits.logsumexp(2) - chosen)[: len(batch)].numpy())
-    return np.concatenate(losses)
+    tokens = blocks.shape[1]
+
+    @torch.inference_mode()
+    def batch(rows: Tensor) -> tuple[Tensor]:
+        ids = blocks[rows]
+        hidden = model.hidden_states(ids).view(len(ids), tokens, -1)[:, :-1].flatten(0, 1)
+        targets = ids[:, 1:].flatten()
+        losses = []
+        for part, target in zip(hidden.split(ROWS_OF_LOGITS), targets.split(ROWS_OF_LOGITS), strict=True):
+            for some, logits in logits_by_rows(model, part):
+                chosen = logits.gather(1, target[some, None])[:, 0]
+                losses.append(logits.logsumexp(1) - chosen)
+        return (torch.cat(losses).view(len(ids), tokens - 1).cpu(),)
+
+    return in_batches(batch, len(blocks), batch_blocks)[0].numpy()
 
 
 def perplexity(losses: np.ndarray) -> float:

@@ -1,0 +1,153 @@
+"""Greedy decoding and sampling with temperature, top-k and top-p, on the same engine as the beam search.
+
+Every block has a stream of random numbers of its own, addressed by a counter (Philox, Salmon et al., SC 2011), one
+number a token: what a block draws depends neither on the batch nor on the shard that it stands in.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from collapse.batches import Progress, in_batches
+from collapse.branches import Branches
+from collapse.next_token import logits_by_rows, penalize, top
+from collapse.opt import Opt
+from collapse.tokenizer import END_OF_TEXT
+
+
+def greedy(
+    model: Opt,
+    prompts: Tensor,
+    *,
+    new_tokens: int,
+    repetition_penalty: float = 1.0,
+    batch_blocks: int = 32,
+    progress: Progress = None,
+) -> tuple[Tensor, Tensor]:
+    """Continue every prompt (blocks, prompt tokens) by the likeliest token at a time.
+
+    Returns the tokens, (blocks, new_tokens) int64, and their log-probability under the model, summed, (blocks,) fp32.
+    The end-of-text token is never written. The penalty acts on logits, as in transformers.
+    """
+
+    return _in_batches(
+        model,
+        prompts,
+        torch.zeros(len(prompts), new_tokens, dtype=torch.float64),
+        lambda scores, _: top(scores, 1)[1][:, 0],
+        repetition_penalty,
+        batch_blocks,
+        progress,
+    )
+
+
+def sample(
+    model: Opt,
+    prompts: Tensor,
+    *,
+    new_tokens: int,
+    seed: int,
+    streams: np.ndarray | None = None,
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    top_p: float = 1.0,
+    repetition_penalty: float = 1.0,
+    batch_blocks: int = 32,
+    progress: Progress = None,
+) -> tuple[Tensor, Tensor]:
+    """Continue every prompt (blocks, prompt tokens) by draws from the model's distribution, end of text left out.
+
+    `streams` (blocks,) numbers the random streams, by default 0, 1, 2, …. In this order, as in transformers: the
+    penalty, end of text, the temperature, the `top_k` likeliest tokens, and of these the fewest that hold `top_p` of
+    the probability (Holtzman et al., arXiv:1904.09751). Returns as `greedy`; the log-probabilities are the model's,
+    before any of this.
+    """
+    numbers = uniforms(seed, np.arange(len(prompts)) if streams is None else streams, new_tokens)
+
+    def draw(scores: Tensor, uniform: Tensor) -> Tensor:
+        return inverse_cdf(truncated(scores / temperature, top_k, top_p).softmax(1), uniform)
+
+    return _in_batches(model, prompts, numbers, draw, repetition_penalty, batch_blocks, progress)
+
+
+def _in_batches(
+    model: Opt,
+    prompts: Tensor,
+    numbers: Tensor,
+    choose: Callable[[Tensor, Tensor], Tensor],
+    penalty: float,
+    batch_blocks: int,
+    progress: Progress,
+) -> tuple[Tensor, Tensor]:
+    """Continue prompts by as many tokens as each has random numbers, chosen by (scores, its number) one at a time."""
+    model.check_positions(prompts.shape[1] + numbers.shape[1])
+
+    @torch.inference_mode()
+    def batch(rows: Tensor) -> tuple[Tensor, Tensor]:
+        written, log_probability = prompts[rows], torch.zeros(len(rows), device=prompts.device)
+        branches = Branches(model, written, 1, numbers.shape[1])
+        hidden = branches.last_hidden
+        for step in range(numbers.shape[1]):
+            if step:
+                hidden = branches.extend(written[:, -1:])
+            token, gain = _next(model, hidden, written, numbers[rows, step].to(prompts.device), choose, penalty)
+            written = torch.cat([written, token], dim=1)
+            log_probability += gain
+        return written[:, prompts.shape[1] :], log_probability
+
+    return in_batches(batch, len(prompts), batch_blocks, progress)
+
+
+def _next(
+    model: Opt,
+    hidden: Tensor,
+    written: Tensor,
+    numbers: Tensor,
+    choose: Callable[[Tensor, Tensor], Tensor],
+    penalty: float,
+) -> tuple[Tensor, Tensor]:
+    """A token for each row, (rows, 1), and its log-probability under the model, (rows,)."""
+    tokens, gains = [], []
+    for rows, logits in logits_by_rows(model, hidden):
+        normaliser, scores = logits.logsumexp(1), logits.clone()
+        if penalty != 1:
+            penalize(scores, written[rows], penalty)
+        scores[:, END_OF_TEXT] = -torch.inf
+        token = choose(scores, numbers[rows])[:, None]
+        tokens.append(token)
+        gains.append(logits.gather(1, token)[:, 0] - normaliser)
+    return torch.cat(tokens), torch.cat(gains)
+
+
+def uniforms(seed: int, streams: np.ndarray, count: int) -> Tensor:
+    """`count` numbers in [0, 1) of every stream, (streams, count) float64; a stream's do not depend on the others."""
+    drawn = [np.random.Generator(np.random.Philox(key=seed, counter=[0, 0, 0, int(one)])).random(count) for one in streams]
+    return torch.from_numpy(np.array(drawn).reshape(len(streams), count))
+
+
+def truncated(scores: Tensor, top_k: int | None, top_p: float) -> Tensor:
+    """Scores (rows, vocabulary) with -inf for what is outside the `top_k` and then outside the `top_p` nucleus.
+
+    Ties at the edge of the top k stay in; of the nucleus, the likeliest token stays in always.
+    """
+    if top_k is not None:
+        least = torch.topk(scores, min(top_k, scores.shape[1])).values[:, -1:]
+        scores = scores.masked_fill(scores < least, -torch.inf)
+    if top_p < 1:
+        ascending, order = torch.sort(scores)
+        outside = ascending.softmax(1).cumsum(1) <= 1 - top_p
+        outside[:, -1] = False
+        scores = scores.masked_fill(outside.scatter(1, order, outside), -torch.inf)
+    return scores
+
+
+def inverse_cdf(probabilities: Tensor, uniform: Tensor) -> Tensor:
+    """The token at which the cumulative probability passes a uniform number: (rows,) of (rows, vocabulary) and (rows,).
+
+    Sums are float64, and what has probability 0 is never drawn.
+    """
+    cumulative = probabilities.double().cumsum(1)
+    target = uniform[:, None] * cumulative[:, -1:]
+    return torch.searchsorted(cumulative, target, right=True)[:, 0]
