@@ -1,16 +1,18 @@
 """Blocks in batches of one size, so that what a block gives does not depend on how many stand beside it."""
 
 from collections.abc import Callable
+from typing import TypeVar, cast
 
 import torch
 from torch import Tensor
 
+Results = TypeVar("Results", bound=tuple[Tensor, ...])
 Progress = Callable[[int, int], None] | None
 
 
 def in_batches(
-    function: Callable[[Tensor], tuple[Tensor, ...]], blocks: int, batch_blocks: int, progress: Progress = None
-) -> tuple[Tensor, ...]:
+    function: Callable[[Tensor], Results], blocks: int, batch_blocks: int, progress: Progress = None
+) -> Results:
     """Results of `function` for all `blocks`, joined; it is given the indices of one batch, (batch_blocks,).
 
     The last batch is filled up with repeats of the last block, because the order in which a matrix product sums depends
@@ -23,4 +25,4 @@ def in_batches(
         parts.append([part[: blocks - start] for part in function(indices)])
         if progress:
             progress(min(start + batch_blocks, blocks), blocks)
-    return tuple(torch.cat(part) for part in zip(*parts, strict=True))
+    return cast(Results, tuple(torch.cat(part) for part in zip(*parts, strict=True)))

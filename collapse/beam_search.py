@@ -30,7 +30,6 @@ def beam_search(
     its log-probability summed over the new tokens, (blocks,) fp32; with a penalty, the penalised one that the search
     went by. The end-of-text token is never written. As in transformers, one beam is greedy decoding.
     """
-
     if num_beams == 1:
         return greedy(
             model,

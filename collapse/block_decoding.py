@@ -11,5 +11,5 @@ from collapse.sampling import greedy, sample
 __all__ = ["beam_search", "greedy", "load", "sample"]
 
 
-def load(folder: Path, precision: str) -> Opt:
-    return load_opt(folder, getattr(torch, precision))
+def load(folder: Path, precision: str, device: str) -> Opt:
+    return load_opt(folder, getattr(torch, precision), device)

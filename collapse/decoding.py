@@ -1,7 +1,7 @@
 """Decoders: how a model continues its prompts, and the engines that can run them.
 
-A decoder is a registered function of (model, prompts, options), the same name in both engines. Engines are imported when
-they are used, so that the names can be read without torch.
+A decoder is a registered function of (model, prompts, options), the same name in both engines. Engines are imported
+when they are used, so that the names can be read without torch.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 ENGINES = ("collapse", "transformers")  # transformers: the reference, several times slower
 PRECISIONS = ("float32", "bfloat16")
+DEVICES = ("cpu", "cuda")
 
 
 @dataclass(frozen=True)
@@ -33,17 +34,19 @@ DECODERS = {
 }
 
 
-def load(engine: str, folder: Path, precision: str = "float32") -> Any:
+def load(engine: str, folder: Path, precision: str = "float32", device: str = "cpu") -> Any:
     """A folder with config.json and model.safetensors, as the named engine wants it."""
-    return _module(engine).load(folder, precision)
+    return _module(engine).load(folder, precision, device)
 
 
 def decode(engine: str, decoder: str, model: Any, prompts: Tensor, **options: Any) -> tuple[Tensor, Tensor]:
-    """Continue `prompts` (blocks, tokens): the new tokens, (blocks, new_tokens), and their log-probabilities, (blocks,).
+    """Continue `prompts` (blocks, tokens): new tokens, (blocks, new_tokens), and their log-probabilities, (blocks,).
 
-    `model` is what `load` gave for the engine. Every option is forwarded; one that the decoder does not take is an error.
+    `model` is what `load` gave for the engine. Every option is forwarded; one that the decoder does not take is an
+    error. Results lie in main memory, whatever the device of the model.
     """
-    return getattr(_module(engine), decoder)(model, prompts, **options)
+    tokens, log_probability = getattr(_module(engine), decoder)(model, prompts.to(model.device), **options)
+    return tokens.cpu(), log_probability.cpu()
 
 
 def _module(engine: str) -> ModuleType:

@@ -5,14 +5,18 @@ transformers' own logits.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.nn.functional as F
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor
+
+from collapse.artefacts import whole_file, write_json
+from collapse.memory import Shape
 
 POSITION_OFFSET = 2  # OPT's learned positions start at row 2 of their table
 
@@ -24,8 +28,8 @@ class ModelError(ValueError):
 class Linear:
     """A linear map: rows (n, in) to rows (n, out), weight (out, in).
 
-    On a processor the weight is laid out once as oneDNN's matrix product wants it: a tenth to a half faster, measured in
-    docs/performance.md.
+    On a processor the weight is laid out once as oneDNN's matrix product wants it, which makes it a tenth to a third
+    faster.
     """
 
     def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
@@ -53,7 +57,7 @@ PACKED_ROWS = 256  # the layout is made for products of about so many rows, and 
 
 
 def packable(weight: Tensor) -> bool:
-    """Whether oneDNN multiplies by such a weight here: on a processor, bfloat16 only where it has instructions for it."""
+    """Whether oneDNN multiplies by such a weight here: on a processor, bfloat16 only if it has instructions for it."""
     return (
         weight.device.type == "cpu"
         and torch.backends.mkldnn.is_available()
@@ -109,6 +113,10 @@ class Opt:
         return self.embedding.shape[1]
 
     @property
+    def device(self) -> torch.device:
+        return self.embedding.device
+
+    @property
     def vocabulary_size(self) -> int:
         return self.embedding.shape[0]
 
@@ -153,27 +161,68 @@ class Opt:
         return self.final_norm(hidden)
 
 
-def load_opt(folder: Path, dtype: torch.dtype = torch.float32) -> Opt:
-    """Read an OPT model from `config.json` and `model.safetensors`.
+def load_opt(folder: Path, dtype: torch.dtype = torch.float32, device: str = "cpu") -> Opt:
+    """Read an OPT model from `config.json` and `model.safetensors`; ModelError as `read_config` and `read_weights`."""
+    heads = read_config(folder)["num_attention_heads"]
+    weights = {name: tensor.to(device) for name, tensor in read_weights(folder).items()}
+    return from_state_dict(weights, heads=heads, dtype=dtype)
 
-    ModelError if a file is missing or truncated, or if the architecture is another one: layer norm after the layer, or
-    embeddings narrower than the model (OPT-350m).
+
+def read_config(folder: Path) -> dict[str, Any]:
+    """`config.json` of a model folder.
+
+    ModelError if it is missing or of another architecture: layer norm after the layer, embeddings narrower than the
+    model (OPT-350m), other activations, or dropout inside of the attention.
     """
-    folder = Path(folder)
-    config_path, weights_path = folder / "config.json", folder / "model.safetensors"
-    for path in (config_path, weights_path):
-        if not path.is_file():
-            raise ModelError(f"{path}: missing; the model folder needs config.json and model.safetensors")
-    config = json.loads(config_path.read_text())
+    path = Path(folder) / "config.json"
+    if not path.is_file():
+        raise ModelError(f"{path}: missing; the model folder needs config.json and model.safetensors")
+    config = json.loads(path.read_text())
     if config.get("model_type") != "opt" or not config.get("do_layer_norm_before", True):
-        raise ModelError(f"{config_path}: not a pre-norm OPT; choose a base model such as facebook/opt-125m")
+        raise ModelError(f"{path}: not a pre-norm OPT; choose a base model such as facebook/opt-125m")
     if config.get("word_embed_proj_dim", config["hidden_size"]) != config["hidden_size"]:
-        raise ModelError(f"{config_path}: embeddings narrower than the model; choose one such as facebook/opt-125m")
+        raise ModelError(f"{path}: embeddings narrower than the model; choose one such as facebook/opt-125m")
+    for key, usual in (
+        ("activation_function", "relu"),
+        ("attention_dropout", 0.0),
+        ("ffn_dim", 4 * config["hidden_size"]),
+    ):
+        if config.get(key, usual) != usual:
+            raise ModelError(
+                f"{path}: {key} {config[key]}, only {usual} is known; choose one such as facebook/opt-125m"
+            )
+    return config
+
+
+def shape(config: Mapping[str, Any]) -> Shape:
+    """Sizes of a model by its `config.json`."""
+    return Shape(
+        vocabulary_size=config["vocab_size"],
+        layers=config["num_hidden_layers"],
+        width=config["hidden_size"],
+        heads=config["num_attention_heads"],
+        positions=config["max_position_embeddings"],
+    )
+
+
+def read_weights(folder: Path) -> dict[str, Tensor]:
+    """`model.safetensors` of a model folder, in fp32; ModelError if it is missing or damaged."""
+    path = Path(folder) / "model.safetensors"
+    if not path.is_file():
+        raise ModelError(f"{path}: missing; the model folder needs config.json and model.safetensors")
     try:
-        weights = {name: tensor.float() for name, tensor in load_file(weights_path).items()}
+        return {name: tensor.float() for name, tensor in load_file(path).items()}
     except Exception as error:  # safetensors has one error type of its own and passes on those of the system
-        raise ModelError(f"{weights_path}: truncated or not safetensors ({error}); fetch or make it again") from error
-    return from_state_dict(weights, heads=config["num_attention_heads"], dtype=dtype)
+        raise ModelError(f"{path}: truncated or not safetensors ({error}); fetch or make it again") from error
+
+
+def write_opt(weights: Mapping[str, Tensor], config: Mapping[str, Any], folder: Path) -> list[Path]:
+    """Write a model in the Hugging Face layout, each file whole or not at all; return the files."""
+    config_path, weights_path = Path(folder) / "config.json", Path(folder) / "model.safetensors"
+    write_json(config_path, dict(config))
+    with whole_file(weights_path) as target:
+        save_file({name: tensor.cpu().clone() for name, tensor in weights.items()}, target, metadata={"format": "pt"})
+    return [config_path, weights_path]
 
 
 def from_state_dict(weights: dict[str, Tensor], heads: int, dtype: torch.dtype = torch.float32) -> Opt:

@@ -22,7 +22,7 @@ def token_losses(model: Opt, blocks: Tensor, batch_blocks: int = 32) -> np.ndarr
 
     @torch.inference_mode()
     def batch(rows: Tensor) -> tuple[Tensor]:
-        ids = blocks[rows]
+        ids = blocks[rows].to(model.device)
         hidden = model.hidden_states(ids).view(len(ids), tokens, -1)[:, :-1].flatten(0, 1)
         targets = ids[:, 1:].flatten()
         losses = []

@@ -31,7 +31,6 @@ def greedy(
     Returns the tokens, (blocks, new_tokens) int64, and their log-probability under the model, summed, (blocks,) fp32.
     The end-of-text token is never written. The penalty acts on logits, as in transformers.
     """
-
     return _in_batches(
         model,
         prompts,
@@ -123,7 +122,9 @@ def _next(
 
 def uniforms(seed: int, streams: np.ndarray, count: int) -> Tensor:
     """`count` numbers in [0, 1) of every stream, (streams, count) float64; a stream's do not depend on the others."""
-    drawn = [np.random.Generator(np.random.Philox(key=seed, counter=[0, 0, 0, int(one)])).random(count) for one in streams]
+    drawn = [
+        np.random.Generator(np.random.Philox(key=seed, counter=[0, 0, 0, int(one)])).random(count) for one in streams
+    ]
     return torch.from_numpy(np.array(drawn).reshape(len(streams), count))
 
 

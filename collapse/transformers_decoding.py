@@ -14,8 +14,8 @@ from collapse.seeds import derive_seed
 from collapse.tokenizer import END_OF_TEXT, PAD
 
 
-def load(folder: Path, precision: str) -> PreTrainedModel:
-    return load_model(folder).to(getattr(torch, precision)).eval()
+def load(folder: Path, precision: str, device: str) -> PreTrainedModel:
+    return load_model(folder).to(device, getattr(torch, precision)).eval()
 
 
 def beam_search(model: PreTrainedModel, prompts: Tensor, *, num_beams: int, **options: Any) -> tuple[Tensor, Tensor]:

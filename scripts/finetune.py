@@ -3,68 +3,41 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import torch
-
 from collapse.artefacts import checked_manifest, read_blocks, write_manifest
-from collapse.finetuning import train
-from collapse.language_model import load_model, write_model
+from collapse.opt import read_config, read_weights, write_opt
 from collapse.seeds import derive_seed
-from scripts import job
+from scripts import job, training
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     parser = job.parser(__doc__)
     job.add_place(parser)
+    training.add_arguments(parser)
     parser.add_argument("--training-set", type=Path, required=True)
     parser.add_argument("--base", type=Path, required=True, help="folder of the base model")
-    for name in ("epochs", "batch-blocks", "threads"):
-        parser.add_argument(f"--{name}", type=int, required=True)
-    for name in ("learning-rate", "final-learning-rate", "weight-decay"):
-        parser.add_argument(f"--{name}", type=float, required=True)
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args(argv)
     work = job.Job(args.benchmark)
-    torch.set_num_threads(args.threads)
 
+    place = {"arm": args.arm, "seed": args.seed, "generation": args.generation}
     manifest = args.training_set.with_suffix(".manifest.json")
-    checked_manifest(manifest, "training set", {"arm": args.arm, "seed": args.seed, "generation": args.generation})
+    checked_manifest(manifest, "training set", place)
     checked_manifest(args.base / "manifest.json", "base model")
     blocks, _ = read_blocks(args.training_set)
-    model = load_model(args.base)
-    # generation 0 sees human text alone: arms that train alike share it, so its seed does not name the arm
-    chain = "human" if args.generation == 0 else args.arm
-    with work:
-        losses = train(
-            model,
-            blocks,
-            epochs=args.epochs,
-            batch_blocks=args.batch_blocks,
-            learning_rate=args.learning_rate,
-            final_learning_rate=args.final_learning_rate,
-            weight_decay=args.weight_decay,
-            seed=derive_seed(args.seed, chain, args.generation, "finetune"),
-            progress=lambda step, steps, loss: work.progress(step, steps, f"steps, loss {loss:.2f}"),
+    config = read_config(args.base)
+    seed = derive_seed(args.seed, job.chain_name(args), args.generation, "finetune")
+    model, losses, processes = training.run(args, work, read_weights(args.base), config, blocks, seed)
+    if processes.rank == 0:
+        write_manifest(
+            args.output / "manifest.json",
+            kind="model",
+            files=write_opt(model.state_dict(), config, args.output),
+            parents=[manifest, args.base / "manifest.json"],
+            code=args.code,
+            options={**place, **training.options(args), "processes": processes.count, "loss_by_epoch": losses},
         )
-    write_manifest(
-        args.output / "manifest.json",
-        kind="model",
-        files=write_model(model, args.output),
-        parents=[manifest, args.base / "manifest.json"],
-        code=args.code,
-        options={
-            "arm": args.arm,
-            "seed": args.seed,
-            "generation": args.generation,
-            "epochs": args.epochs,
-            "batch_blocks": args.batch_blocks,
-            "learning_rate": args.learning_rate,
-            "final_learning_rate": args.final_learning_rate,
-            "weight_decay": args.weight_decay,
-            "threads": args.threads,
-            "loss_by_epoch": losses,
-        },
-    )
-    work.finish()
+        args.checkpoint.unlink(missing_ok=True)
+        work.finish()
 
 
 if __name__ == "__main__":

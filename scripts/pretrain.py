@@ -4,32 +4,28 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-import torch
-
 from collapse.artefacts import checked_manifest, read_blocks, write_manifest
-from collapse.finetuning import train
 from collapse.language_model import new_opt, write_model
 from collapse.seeds import derive_seed
 from collapse.tokenizer import write_tokenizer
-from scripts import job
+from scripts import job, training
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     parser = job.parser(__doc__)
     parser.add_argument("--text", type=Path, required=True, help="folder of prepare_pretraining")
-    for name in ("layers", "width", "heads", "positions", "epochs", "batch-blocks", "seed", "threads"):
+    for name in ("layers", "width", "heads", "positions", "seed"):
         parser.add_argument(f"--{name}", type=int, required=True)
-    for name in ("dropout", "learning-rate", "final-learning-rate", "weight-decay"):
-        parser.add_argument(f"--{name}", type=float, required=True)
+    parser.add_argument("--dropout", type=float, required=True)
+    training.add_arguments(parser)
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args(argv)
     work = job.Job(args.benchmark)
-    torch.set_num_threads(args.threads)
 
     checked_manifest(args.text / "manifest.json", "pretraining text")
     blocks, _ = read_blocks(args.text / "blocks.parquet")
     tokenizer = (args.text / "tokenizer.json").read_text()
-    model = new_opt(
+    new = new_opt(
         vocabulary_size=len(json.loads(tokenizer)["model"]["vocab"]),
         layers=args.layers,
         width=args.width,
@@ -38,19 +34,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         dropout=args.dropout,
         seed=derive_seed(args.seed, "pretrain", "weights"),
     )
-    with work:
-        losses = train(
-            model,
-            blocks,
-            epochs=args.epochs,
-            batch_blocks=args.batch_blocks,
-            learning_rate=args.learning_rate,
-            final_learning_rate=args.final_learning_rate,
-            weight_decay=args.weight_decay,
-            seed=derive_seed(args.seed, "pretrain", "training"),
-            progress=lambda step, steps, loss: work.progress(step, steps, f"steps, loss {loss:.2f}"),
-        )
-    files = write_model(model, args.output) + write_tokenizer(tokenizer, args.output)
+    seed = derive_seed(args.seed, "pretrain", "training")
+    model, losses, _ = training.run(args, work, dict(new.state_dict()), new.config.to_dict(), blocks, seed)
+    new.load_state_dict(model.state_dict(), strict=False)  # the output matrix is the embedding
+    files = write_model(new, args.output) + write_tokenizer(tokenizer, args.output)
     write_manifest(
         args.output / "manifest.json",
         kind="base model",
@@ -59,12 +46,13 @@ def main(argv: Sequence[str] | None = None) -> None:
         code=args.code,
         options={
             "source": "pretrain",
-            "parameters": sum(parameter.numel() for parameter in model.parameters()),
+            "parameters": model.weights.numel(),
             "loss_by_epoch": losses,
-            "threads": args.threads,
             "seed": args.seed,
+            **training.options(args),
         },
     )
+    args.checkpoint.unlink(missing_ok=True)
     work.finish()
 
 

@@ -1,7 +1,7 @@
 import pytest
 import torch
-from transformers import GenerationConfig
 
+from collapse import transformers_decoding
 from collapse.beam_search import beam_search
 from collapse.opt import from_state_dict
 from collapse.tokenizer import END_OF_TEXT
@@ -10,26 +10,16 @@ from tests.models import random_opt
 PROMPTS = torch.randint(4, 64, (6, 8), generator=torch.Generator().manual_seed(3))
 
 
-@pytest.mark.parametrize("num_beams", [1, 2, 5])
-@pytest.mark.parametrize("penalty", [1.0, 2.0])
+@pytest.mark.parametrize("num_beams", [1, 5, 8])
+@pytest.mark.parametrize("penalty", [1.0, 2.0, 3.0])
 def test_tokens_are_those_of_transformers(num_beams, penalty):
+    """Of a fixed set of blocks all: 30 tokens, so that rows are cleared three times and their buffers grow."""
+    options = {"new_tokens": 30, "num_beams": num_beams, "repetition_penalty": penalty}
     reference = random_opt()
-    config = GenerationConfig(
-        num_beams=num_beams,
-        min_new_tokens=10,
-        max_new_tokens=10,
-        do_sample=False,
-        repetition_penalty=penalty,
-        length_penalty=1.0,
-        eos_token_id=END_OF_TEXT,
-        pad_token_id=1,
-    )
-    theirs = reference.generate(PROMPTS, generation_config=config)[:, PROMPTS.shape[1] :]
-    model = from_state_dict(reference.state_dict(), heads=2)
-    ours, _ = beam_search(
-        model, PROMPTS, new_tokens=10, num_beams=num_beams, repetition_penalty=penalty, batch_blocks=4
-    )
+    theirs, their_scores = transformers_decoding.beam_search(reference, PROMPTS, **options)
+    ours, scores = beam_search(from_state_dict(reference.state_dict(), heads=2), PROMPTS, batch_blocks=4, **options)
     assert ours.tolist() == theirs.tolist()
+    torch.testing.assert_close(scores, their_scores, atol=1e-3, rtol=1e-5)
 
 
 def test_the_score_is_the_log_probability_of_what_was_written():
@@ -44,9 +34,9 @@ def test_the_score_is_the_log_probability_of_what_was_written():
 
 def test_a_block_does_not_depend_on_the_batch():
     model = from_state_dict(random_opt().state_dict(), heads=2)
-    together, scores = beam_search(model, PROMPTS, new_tokens=10, num_beams=3, batch_blocks=4)
+    together, scores = beam_search(model, PROMPTS, new_tokens=30, num_beams=3, batch_blocks=4)
     for index in range(len(PROMPTS)):
-        alone, score = beam_search(model, PROMPTS[index : index + 1], new_tokens=10, num_beams=3, batch_blocks=4)
+        alone, score = beam_search(model, PROMPTS[index : index + 1], new_tokens=30, num_beams=3, batch_blocks=4)
         assert alone.tolist() == together[index : index + 1].tolist()
         assert score.item() == scores[index].item()
 
@@ -71,3 +61,12 @@ def test_more_tokens_than_positions_are_refused():
     model = from_state_dict(random_opt(positions=16).state_dict(), heads=2)
     with pytest.raises(ValueError, match="16 positions"):
         beam_search(model, PROMPTS, new_tokens=10, num_beams=2)
+
+
+def test_bfloat16_writes_nearly_as_likely_text():
+    reference = random_opt()
+    exact, rounded = (from_state_dict(reference.state_dict(), 2, dtype) for dtype in (torch.float32, torch.bfloat16))
+    _, scores = beam_search(exact, PROMPTS, new_tokens=10, num_beams=3)
+    _, other_scores = beam_search(rounded, PROMPTS, new_tokens=10, num_beams=3)
+    assert other_scores.dtype == torch.float32
+    torch.testing.assert_close(other_scores.mean(), scores.mean(), rtol=0.05, atol=0)

@@ -1,0 +1,94 @@
+"""How much memory a job takes, so that one that would not fit is refused before it starts.
+
+Estimates in bytes, from the shape of the model; docs/performance.md compares them with what was measured.
+"""
+
+import ctypes
+import sys
+from dataclasses import dataclass
+
+LIBRARIES = 400_000_000  # what Python, torch and the tables take by themselves
+BYTES = {"float32": 4, "bfloat16": 2}
+MOST_BLOCKS = 64  # more at a time make nothing faster
+GIGABYTE = 1e9
+
+
+class TooLittleMemory(ValueError):
+    """A job needs more memory than it may take; the message names the keys that decide it."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Sizes of an OPT model."""
+
+    vocabulary_size: int
+    layers: int
+    width: int
+    heads: int
+    positions: int
+
+    @property
+    def weights(self) -> int:
+        """Number of weights; feed-forward layers are four times the width."""
+        layer = 12 * self.width**2 + 13 * self.width
+        return (self.vocabulary_size + self.positions + 2) * self.width + self.layers * layer + 2 * self.width
+
+
+def finetuning(shape: Shape, *, tokens: int, micro_batch_blocks: int, threads: int, precision: str) -> int:
+    """Weights, a gradient a thread, two moments, weights laid out both ways; and what each thread's blocks save."""
+    size = BYTES[precision]
+    state = shape.weights * (4 * (1 + threads + 2) + 2 * size)
+    rows = micro_batch_blocks * tokens
+    saved = shape.layers * (8 * shape.width + size * (10 * shape.width + shape.heads * tokens))
+    passing = 4 * 20 * shape.width + 2 * shape.layers * shape.width  # temporary rows, and dropout's masks
+    logits = 512 * shape.vocabulary_size * size
+    return LIBRARIES + state + threads * (rows * (saved + passing) + logits)
+
+
+def generation(shape: Shape, *, prompt: int, new_tokens: int, beams: int, batch_blocks: int, precision: str) -> int:
+    """Weights as read and as laid out; keys and values; logits of one token a beam."""
+    size = BYTES[precision]
+    rows = prompt + 8 * beams + 2 * new_tokens
+    kept = 2 * shape.layers * shape.width * rows * size
+    passing = max(prompt * 16 * shape.width * size, beams * shape.vocabulary_size * size)
+    return LIBRARIES + shape.weights * (4 + 2 * size) + batch_blocks * (kept + passing)
+
+
+def scoring(shape: Shape, *, tokens: int, batch_blocks: int, precision: str) -> int:
+    """Weights of two models, and a batch's rows on their way through a layer; logits exist for some rows only."""
+    size = BYTES[precision]
+    passing = batch_blocks * tokens * (16 * shape.width + shape.heads * tokens) * size
+    return LIBRARIES + 2 * shape.weights * (4 + 2 * size) + passing + 2 * 256 * shape.vocabulary_size * 4
+
+
+def scoring_batch(shape: Shape, *, tokens: int, precision: str, gigabytes: float) -> int:
+    """The most blocks, a power of two, that can be scored at a time; TooLittleMemory if not even one can."""
+    blocks = MOST_BLOCKS
+    budget = gigabytes * GIGABYTE
+    while blocks > 1 and scoring(shape, tokens=tokens, batch_blocks=blocks, precision=precision) > budget:
+        blocks //= 2
+    check(scoring(shape, tokens=tokens, batch_blocks=blocks, precision=precision), gigabytes, "scoring")
+    return blocks
+
+
+def check(needed: int, gigabytes: float, work: str, key: str | None = None) -> None:
+    """Raise TooLittleMemory if `needed` bytes are more than a job may take; `key` of the configuration could lower them."""
+    if needed > gigabytes * GIGABYTE:
+        remedy = f"raise it, or lower {key}" if key else "raise it, or choose a smaller model"
+        raise TooLittleMemory(
+            f"memory_gigabytes: {gigabytes:g}: {work} would take about {needed / GIGABYTE:.1f} GB; {remedy}"
+        )
+
+
+def keep_freed() -> None:
+    """Tell the C library to reuse what is freed: handing tens of megabytes back after every product costs a tenth.
+
+    Does nothing where the C library is not glibc.
+    """
+    if sys.platform == "linux":
+        mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+        if mallopt:
+            trim_threshold, mmap_threshold, arena_max = -1, -3, -8  # names of malloc.h
+            mallopt(mmap_threshold, 1 << 30)
+            mallopt(trim_threshold, (1 << 31) - 1)
+            mallopt(arena_max, 1)  # other arenas cannot hold so much

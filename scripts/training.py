@@ -1,0 +1,103 @@
+"""What pretraining and fine-tuning share on the command line: options, the check of memory, checkpoints."""
+
+import argparse
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from collapse import memory
+from collapse.checkpoint import Checkpoint
+from collapse.decoding import DEVICES, PRECISIONS
+from collapse.finetuning import train
+from collapse.opt import shape
+from collapse.opt_training import TrainableOpt
+from collapse.processes import Processes, started
+from scripts.job import Job
+
+# what decides the result; manifests and checkpoints name it
+OPTIONS: dict[str, type[int] | type[float] | type[str]] = {
+    "epochs": int,
+    "batch_blocks": int,
+    "micro_batch_blocks": int,
+    "learning_rate": float,
+    "final_learning_rate": float,
+    "weight_decay": float,
+    "precision": str,
+    "device": str,
+    "threads": int,
+}
+CHOICES = {"precision": PRECISIONS, "device": DEVICES}
+
+
+def add_arguments(made: argparse.ArgumentParser) -> None:
+    for name, kind in OPTIONS.items():
+        made.add_argument(f"--{name.replace('_', '-')}", type=kind, required=True, choices=CHOICES.get(name))
+    made.add_argument("--checkpoint", type=Path, required=True, help="where to keep the state of a run under way")
+    made.add_argument("--checkpoint-minutes", type=float, required=True, help="how often; 0: never")
+    made.add_argument("--memory-gigabytes", type=float, required=True, help="refuse what would need more")
+
+
+def options(args: argparse.Namespace) -> dict[str, Any]:
+    return {name: getattr(args, name) for name in OPTIONS}
+
+
+def run(
+    args: argparse.Namespace,
+    work: Job,
+    weights: dict[str, Tensor],
+    config: Mapping[str, Any],
+    blocks: np.ndarray,
+    seed: int,
+) -> tuple[TrainableOpt, list[float], Processes]:
+    """Train from `weights`, which are emptied; the model, the loss of each epoch, and this process among others.
+
+    TooLittleMemory, before anything is computed, if the job would not fit in what it may take.
+    """
+    needed = memory.finetuning(
+        shape(config),
+        tokens=blocks.shape[1],
+        micro_batch_blocks=min(args.micro_batch_blocks, args.batch_blocks),
+        threads=args.threads,
+        precision=args.precision,
+    )
+    memory.check(needed, args.memory_gigabytes, "training", "micro_batch_blocks")
+    memory.keep_freed()
+    torch.set_num_threads(1)  # of a product; the threads are those that compute micro-batches
+    processes = started(args.device)
+    fingerprint = hashlib.sha256(
+        json.dumps([options(args), dict(config), seed, args.code, processes.count], sort_keys=True).encode()
+        + blocks.tobytes()
+    )
+    for name in sorted(weights):
+        fingerprint.update(weights[name].numpy().tobytes())
+    model = TrainableOpt(
+        {name: tensor.to(processes.device) for name, tensor in weights.items()},
+        heads=config["num_attention_heads"],
+        dropout=config.get("dropout", 0.0),
+        precision=getattr(torch, args.precision),
+        threads=args.threads,
+    )
+    weights.clear()
+    checkpoint = Checkpoint(args.checkpoint, args.checkpoint_minutes, fingerprint.hexdigest())
+    with work:
+        losses = train(
+            model,
+            blocks,
+            epochs=args.epochs,
+            batch_blocks=args.batch_blocks,
+            micro_batch_blocks=args.micro_batch_blocks,
+            learning_rate=args.learning_rate,
+            final_learning_rate=args.final_learning_rate,
+            weight_decay=args.weight_decay,
+            seed=seed,
+            checkpoint=checkpoint if args.checkpoint_minutes else None,
+            processes=processes,
+            progress=lambda step, steps, loss: work.progress(step, steps, f"steps, loss {loss:.2f}"),
+        )
+    return model, losses, processes
