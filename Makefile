@@ -35,6 +35,10 @@ benchmark: .venv/run ## short versions of all measurements
 	python -m benchmarks.overhead --short
 	python -m benchmarks.mixture --short
 	python -m benchmarks.sampling --short
+	python -m benchmarks.generation --short
+	python -m benchmarks.finetuning --short
+	python -m benchmarks.scoring --short
+	python -m benchmarks.chain --short
 
 lock:            ## resolve requirements*.in anew (needs uv)
 	python -m workflow.lock

@@ -1,0 +1,288 @@
+"""What the benchmarks against other engines share: models, operations counted, rounds, the machine's own peak.
+
+Rates are compared within a round, in which every engine runs once. `roofline_share` is the floating-point operations a
+second that the task cannot do without, as `Shape` counts them, over the most that the machine multiplied in the same
+run, in the same number format, with all cores at work.
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.workers import Engine, Turn, Workers, answer, cores, layout
+from collapse import memory
+
+DTYPES = ("float32", "bfloat16")
+BLOCK_TOKENS = 64
+PEER = "transformers"
+
+
+@dataclass(frozen=True)
+class Shape(memory.Shape):
+    """Sizes of an OPT, and how many floating-point operations it cannot do without.
+
+    Two for every weight of the matrices and token, 12 × width² weights a layer, whose feed-forward half is 4 × width
+    wide; for attention, 4 × width a layer for every token that a token sees, itself included. Embedding a token costs
+    nothing. Biases, norms, softmax and the choice of beams are left out.
+    """
+
+    def hidden(self, tokens: int, before: int = 0) -> float:
+        """Final hidden states of `tokens` tokens that stand behind `before` others, which are computed already."""
+        seen = tokens * before + tokens * (tokens + 1) / 2
+        return self.layers * (24 * self.width**2 * tokens + 4 * self.width * seen)
+
+    def logits(self, positions: int) -> float:
+        return 2 * self.vocabulary_size * self.width * positions
+
+    def scoring(self, tokens: int) -> float:
+        """One block: hidden states of all tokens, logits of all but the last."""
+        return self.hidden(tokens) + self.logits(tokens - 1)
+
+    def training(self, tokens: int) -> float:
+        """One block: forward, and backward twice as much, for the gradients of weights and of what they multiply."""
+        return 3 * self.scoring(tokens)
+
+    def beam_search(self, prompt: int, new: int, beams: int) -> float:
+        """One block: the prompt once, not once a beam, for the first token; then all beams' tokens but the last."""
+        return self.hidden(prompt) + self.logits(1) + beams * (self.hidden(new - 1, prompt) + self.logits(new - 1))
+
+
+MODELS = {
+    "opt-125m": Shape(vocabulary_size=50_272, layers=12, width=768, heads=12, positions=2048),
+    "small": Shape(vocabulary_size=4_096, layers=4, width=256, heads=4, positions=256),
+}
+
+
+def make_model(shape: Shape, folder: Path, dropout: float = 0.0) -> Path:
+    """Random weights in the Hugging Face layout: speed does not depend on what a model knows."""
+    from collapse.language_model import new_opt, write_model
+
+    write_model(new_opt(**asdict(shape), dropout=dropout, seed=0), folder)
+    return folder
+
+
+def random_blocks(shape: Shape, blocks: int, seed: int) -> np.ndarray:
+    """Ids (blocks, 64) int64, none of them special, whose frequencies fall as 1 / rank: there is something to learn."""
+    share = 1 / np.arange(1, shape.vocabulary_size - 3)
+    return 4 + np.random.default_rng(seed).choice(len(share), size=(blocks, BLOCK_TOKENS), p=share / share.sum())
+
+
+def read_peer(folder: Path, dtype: str, device: str) -> Any:
+    """The model of a folder in transformers, for reading."""
+    import torch
+    from transformers import OPTForCausalLM
+
+    return OPTForCausalLM.from_pretrained(folder, dtype=getattr(torch, dtype)).eval().to(device)
+
+
+def alternate(engines: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
+    """What every engine gives in every round; they take turns, in the opposite order every second time."""
+    rates: dict[str, list[float]] = {name: [] for name in engines}
+    for turn in range(rounds):
+        for name in list(engines)[:: -1 if turn % 2 else 1]:
+            rates[name].append(engines[name]())
+    return rates
+
+
+def in_rounds(
+    engines: Mapping[str, Engine],
+    settings: Mapping[str, dict],
+    prepare: Callable[[str, Workers], object],
+    rate: Callable[[str, Workers], float],
+    rounds: int,
+) -> tuple[dict[str, list[float]], dict[str, int]]:
+    """The rates of every round, and the peak memory of every engine's processes; `prepare` is not counted."""
+    with ExitStack() as stack:
+        workers = {}
+        for name, engine in engines.items():
+            processes, threads = settings[name]["processes"], settings[name]["threads"]
+            workers[name] = stack.enter_context(Workers(engine, processes, threads))
+        for name in engines:
+            prepare(name, workers[name])
+        rates = alternate({name: partial(rate, name, workers[name]) for name in engines}, rounds)
+    return rates, {name: workers[name].peak_memory for name in engines}
+
+
+def batch_sizes(
+    engine: Engine, batches: Sequence[int], rate: Callable[[Workers, dict], float], device: str
+) -> list[dict]:
+    """Tokens a second at growing batch sizes, until one is more than a tenth slower than the best before it."""
+    processes, threads = layout(device)
+    settings = [{"processes": processes, "threads": threads, "batch_blocks": batch} for batch in batches]
+    if len(settings) == 1:
+        return [{"settings": settings[0]}]
+    tried: list[dict] = []
+    with Workers(engine, processes, threads) as workers:
+        for one in settings:
+            tried.append({"settings": one, "tokens_per_second": round(rate(workers, one), 1)})
+            if tried[-1]["tokens_per_second"] < 0.9 * max(other["tokens_per_second"] for other in tried):
+                break
+    return tried
+
+
+def best(tried: Sequence[dict]) -> dict:
+    """The settings that gave most tokens a second."""
+    return max(tried, key=lambda one: one.get("tokens_per_second", 0))["settings"]
+
+
+def row(
+    model: str,
+    engine: str,
+    dtype: str,
+    rates: Mapping[str, list[float]],
+    *,
+    operations_per_token: float,
+    machine: dict,
+    peak_memory_bytes: int,
+    **more: Any,
+) -> dict:
+    """One engine's line: its rates in tokens a second, and their ratios to the peer's in the same rounds."""
+    ratios = [rate / peer for rate, peer in zip(rates[engine], rates[PEER], strict=True)]
+    tokens_per_second = statistics.median(rates[engine])
+    peak = machine["peak_gflops"].get(dtype)
+    return {
+        "model": model,
+        "engine": engine,
+        "dtype": dtype,
+        "ratio_median": statistics.median(ratios),
+        "ratio_min": min(ratios),
+        "ratio_max": max(ratios),
+        "tokens_per_second": tokens_per_second,
+        "peak_memory_bytes": peak_memory_bytes,
+        "roofline_share": peak and tokens_per_second * operations_per_token / 1e9 / peak,
+        **more,
+    }
+
+
+def parse(doc: str | None, *more: Callable[[argparse.ArgumentParser], Any]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--short", action="store_true", help="two rounds of small sizes: whether all of it runs")
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--device", choices=("cpu", "cuda"), help="a GPU if there is one")
+    for add in more:
+        add(parser)
+    args = parser.parse_args()
+    os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"  # also in the workers
+    if args.device is None:
+        import torch
+
+        args.device = "cuda" if torch.cuda.is_available() else "cpu"
+    return args
+
+
+def show_heading(machine: dict) -> None:
+    print(json.dumps(machine, indent=1))
+    columns = f"{'tokens/s':>10}  {'ratio (min–max)':20}{'memory':>9}{'of peak':>9}"
+    print(f"{'model':10}{'engine':18}{'dtype':10}{columns}", flush=True)
+
+
+def show(rows: Iterable[dict]) -> None:
+    for one in rows:
+        ratio = f"{one['ratio_median']:.2f} ({one['ratio_min']:.2f}–{one['ratio_max']:.2f})"
+        share = f"{one['roofline_share']:.0%}" if one["roofline_share"] else ""
+        print(
+            f"{one['model']:10}{one['engine']:18}{one['dtype']:10}{one['tokens_per_second']:10,.1f}  "
+            f"{ratio:20}{one['peak_memory_bytes'] / 1e9:6.2f} GB{share:>9}",
+            flush=True,
+        )
+
+
+def write(rows: Sequence[dict], machine: dict, path: Path | None) -> None:
+    if path:
+        path.write_text(json.dumps({"machine": machine, "rows": list(rows)}, indent=1) + "\n")
+
+
+def measure_machine(device: str, short: bool) -> dict:
+    """Processor, versions, the most GFLOP/s of matrix products in either format, and GB/s of memory.
+
+    All cores multiply at once, one process each (a GPU: one process), in the way and shape that is fastest: torch's own
+    product or oneDNN's with weights laid out before. Memory is a large copy, its reading and its writing counted.
+    """
+    seconds = 0.2 if short else 1.0
+    shapes = [(1024, 1024, 1024), (160, 768, 3072), (2048, 768, 768)]
+    if device == "cuda":
+        shapes = [(4096, 4096, 4096), (8192, 8192, 8192)]
+    processes, threads = layout(device)
+    peaks = {dtype: 0.0 for dtype in DTYPES}
+    with Workers((multiply, (device,)), processes, threads) as workers:
+        for dtype in DTYPES:
+            for sizes in shapes:
+                for packed in (False, True) if device == "cpu" else (False,):
+                    rates = workers([(dtype, sizes, packed, seconds)] * processes)[1]
+                    peaks[dtype] = max(peaks[dtype], sum(rates) / 1e9)
+        copied = sum(workers([(None, (), False, seconds)] * processes)[1]) / 1e9
+    return {
+        "processor": processor(device),
+        "cores": cores(),
+        "python": platform.python_version(),
+        "torch": version("torch"),
+        "transformers": version("transformers"),
+        "peak_gflops": {dtype: round(peak, 1) for dtype, peak in peaks.items()},
+        "memory_gigabytes_per_second": round(copied, 1),
+    }
+
+
+def processor(device: str) -> str:
+    if device == "cuda":
+        import torch
+
+        return torch.cuda.get_device_name()
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.is_file() else []
+    names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()
+
+
+def multiply(turn: Turn, device: str) -> None:
+    """Engine: operations a second of a product of sizes (rows, in, out), or, without a dtype, bytes a second copied."""
+    import torch
+
+    def rate(dtype: str | None, sizes: tuple[int, ...], packed: bool, seconds: float) -> float:
+        if dtype is None:
+            source = torch.ones(64 * 2**20, device=device)  # 256 MiB
+            target = torch.empty_like(source)
+            return repeat(lambda: target.copy_(source), 2 * source.nbytes, seconds)
+        number = getattr(torch, dtype)
+        rows, inner, outer = sizes
+        left = torch.randn(rows, inner, dtype=number, device=device)
+        right = torch.randn(inner, outer, dtype=number, device=device)
+        if not packed:
+            return repeat(lambda: left @ right, 2 * rows * inner * outer, seconds)
+        if not torch.backends.mkldnn.is_available():
+            return 0.0
+        if number == torch.bfloat16 and not torch.ops.mkldnn._is_mkldnn_bf16_supported():
+            return 0.0
+        weight = torch.ops.mkldnn._reorder_linear_weight(right.T.contiguous(), rows)
+        return repeat(
+            lambda: torch.ops.mkldnn._linear_pointwise(left, weight, None, "none", [], ""),
+            2 * rows * inner * outer,
+            seconds,
+        )
+
+    def repeat(work: Callable[[], object], amount: float, seconds: float) -> float:
+        """Amount a second over at least so many seconds, after one call that is not counted."""
+        wait = torch.cuda.synchronize if device == "cuda" else lambda: None
+        work()
+        wait()
+        started, count = time.perf_counter(), 0
+        while time.perf_counter() - started < seconds:
+            for _ in range(10):
+                work()
+            wait()
+            count += 10
+        return amount * count / (time.perf_counter() - started)
+
+    with torch.inference_mode():
+        answer(turn, rate)
