@@ -39,6 +39,7 @@ benchmark: .venv/run ## short versions of all measurements
 	python -m benchmarks.finetuning --short
 	python -m benchmarks.scoring --short
 	python -m benchmarks.chain --short
+	python -m benchmarks.parity --short
 
 lock:            ## resolve requirements*.in anew (needs uv)
 	python -m workflow.lock

@@ -47,7 +47,7 @@ LEARNING_RATE, WEIGHT_DECAY = 1e-3, 0.01
 
 def main() -> None:
     args = parse(__doc__, lambda parser: parser.add_argument("--text", type=Path, help="UTF-8 text, by lines"))
-    blocks, test_blocks, epochs, rounds = (8, 8, 1, 2) if args.short else (96, 96, 5, 5)
+    blocks, test_blocks, epochs, rounds = (8, 8, 1, 2) if args.short else (96, 96, 5, 3)
     machine = measure_machine(args.device, args.short)
     shape = MODELS[MODEL]
     text, test = read_text(args.text, shape.vocabulary_size)

@@ -43,7 +43,7 @@ from benchmarks.side_by_side import (
 from benchmarks.workers import Engine, Failure, Turn, Workers, answer, cores, layout
 
 BEAMS = 5
-BATCHES = {"opt-125m": [1, 2, 4, 8], "small": [4, 8, 16, 32]}
+BATCHES = {"opt-125m": [2, 4, 8, 16, 32], "small": [4, 8, 16, 32, 64]}
 COMPILE_SECONDS = 180
 
 
@@ -75,7 +75,7 @@ def compare(
 ) -> dict[str, dict]:
     """Calibrate, then run the rounds: one row an engine, by its name."""
     shape = MODELS[model]
-    new_tokens, rounds, batches = (8, 2, BATCHES[model][1:2]) if short else (BLOCK_TOKENS, 5, BATCHES[model])
+    new_tokens, rounds, batches = (8, 2, BATCHES[model][1:2]) if short else (BLOCK_TOKENS, 3, BATCHES[model])
     if device == "cuda":
         batches = [32 * batch for batch in batches]
     calibration = partial(trial, shape, new_tokens // 4)

@@ -2,8 +2,8 @@
 
     python -m benchmarks.parity [--short] [--json FILE]
 
-Beams 1, 5 and 8, repetition penalty 1, 2 and 3, length penalty 1, float32; also bfloat16 against transformers in float32
-and bfloat16 with 5 beams. The model (4 layers, 256 wide, vocabulary 4,096) is trained here on the docstrings of Python's
+Beams 1, 5 and 8, repetition penalty 1, 2 and 3, length penalty 1, in float32; also bfloat16 with 5 beams against
+transformers in both. The model (4 layers, 256 wide, vocabulary 4,096) is trained here on the docstrings of Python's
 standard library; its prompts are blocks of the language reference. One process a core, one thread each.
 
 A row has the share of blocks with identical tokens, and of the others the largest difference of scores: the

@@ -57,11 +57,11 @@ def compare(model: str, folder: Path, dtype: str, machine: dict, device: str, sh
     """Calibrate, then run the rounds: one row an engine."""
     from collapse.perplexity import perplexity
 
-    shape, batches, blocks, rounds = MODELS[model], BATCHES[model], BLOCKS_A_CORE[model], 5
+    shape, batches, blocks, rounds = MODELS[model], BATCHES[model], BLOCKS_A_CORE[model], 3
     if device == "cuda":
         batches, blocks = [16 * batch for batch in batches], 64 * blocks
     if short:
-        batches, blocks, rounds = batches[2:3], blocks // 4, 2
+        batches, blocks, rounds = batches[2:3], blocks // 8, 2
     text = random_blocks(shape, layout(device)[0] * blocks, seed=1)
     given = (folder, dtype, device)
     engines: dict[str, Engine] = {"ours": (our_engine, given), PEER: (peer_engine, given)}

@@ -24,7 +24,7 @@ def train(
     final_learning_rate: float,
     weight_decay: float,
     seed: int,
-    micro_batch_blocks: int = 16,
+    micro_batch_blocks: int = 8,
     checkpoint: Checkpoint | None = None,
     processes: Processes = Processes(),  # noqa: B008, immutable
     progress: Callable[[int, int, float], None] = lambda step, steps, loss: None,

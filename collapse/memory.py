@@ -41,7 +41,7 @@ def finetuning(shape: Shape, *, tokens: int, micro_batch_blocks: int, threads: i
     rows = micro_batch_blocks * tokens
     saved = shape.layers * (8 * shape.width + size * (10 * shape.width + shape.heads * tokens))
     passing = 4 * 20 * shape.width + 2 * shape.layers * shape.width  # temporary rows, and dropout's masks
-    logits = 512 * shape.vocabulary_size * size
+    logits = 1024 * shape.vocabulary_size * size
     return LIBRARIES + state + threads * (rows * (saved + passing) + logits)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -29,15 +30,27 @@ def candidates(
     """
     best, ids = [], []
     for rows, logits in logits_by_rows(model, hidden):
-        normaliser = logits.logsumexp(1, keepdim=True)
+        maxima = chunk_maxima(logits)
+        normaliser = log_sum_exp(logits, maxima.amax(1, keepdim=True))
         logits[:, END_OF_TEXT] = -torch.inf
+        maxima[:, END_OF_TEXT % maxima.shape[1]] = logits[:, END_OF_TEXT % maxima.shape[1] :: maxima.shape[1]].amax(1)
         if penalty != 1 and history is not None:
             penalize(logits.sub_(normaliser), history[rows], penalty)
-            normaliser = torch.zeros_like(normaliser)
-        chunk_best, chunk_ids = top(logits, count)
+            maxima, normaliser = chunk_maxima(logits), torch.zeros_like(normaliser)
+        chunk_best, chunk_ids = top(logits, maxima, count)
         best.append(chunk_best - normaliser)
         ids.append(chunk_ids)
     return torch.cat(best), torch.cat(ids)
+
+
+def log_sum_exp(logits: Tensor, largest: Tensor) -> Tensor:
+    """Log of the summed exponentials of rows (rows, vocabulary) whose `largest` (rows, 1) are known: (rows, 1)."""
+    shifted = logits - largest
+    if shifted.device.type == "cpu":
+        np.exp(shifted.numpy(), out=shifted.numpy())  # takes half the time of torch's
+    else:
+        shifted.exp_()
+    return shifted.sum(1, keepdim=True).log_().add_(largest)
 
 
 def penalize(scores: Tensor, history: Tensor, penalty: float) -> None:
@@ -49,14 +62,24 @@ def penalize(scores: Tensor, history: Tensor, penalty: float) -> None:
     scores.scatter_(1, history, torch.where(value < 0, value * penalty, value / penalty))
 
 
-def top(scores: Tensor, count: int, chunk: int = 32) -> tuple[Tensor, Tensor]:
-    """`torch.topk` over rows in two stages: the best columns of the chunks' maxima hold the best of all, exactly."""
+CHUNKS = 32
+
+
+def chunk_maxima(scores: Tensor) -> Tensor:
+    """Of scores (rows, width) the largest of the columns j, j + n, j + 2 n, …, for each j below n = width / 32.
+
+    If the width is no multiple of 32, all scores: n = width.
+    """
     rows, width = scores.shape
-    columns = width // chunk
-    if columns * chunk != width or columns < count:
+    return scores.view(rows, CHUNKS, -1).amax(1) if width % CHUNKS == 0 else scores.clone()
+
+
+def top(scores: Tensor, maxima: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    """`torch.topk` over rows, exactly, in two stages: the best columns of `chunk_maxima` hold the best of all."""
+    width, columns = scores.shape[1], maxima.shape[1]
+    if columns == width or columns < count:
         return torch.topk(scores, count)
-    maxima = scores.view(rows, chunk, columns).amax(1)
-    chosen = torch.topk(maxima, count).indices  # column j holds the ids j, j + columns, j + 2 columns, …
-    ids = (chosen[:, None, :] + torch.arange(chunk, device=scores.device)[:, None] * columns).flatten(1)
+    chosen = torch.topk(maxima, count).indices
+    ids = (chosen[:, None, :] + torch.arange(CHUNKS, device=scores.device)[:, None] * columns).flatten(1)
     best, index = torch.topk(scores.gather(1, ids), count)
     return best, ids.gather(1, index)

@@ -16,7 +16,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from collapse.artefacts import whole_file, write_json
-from collapse.memory import Shape
+from collapse.memory import Shape, keep_freed
 
 POSITION_OFFSET = 2  # OPT's learned positions start at row 2 of their table
 
@@ -162,7 +162,11 @@ class Opt:
 
 
 def load_opt(folder: Path, dtype: torch.dtype = torch.float32, device: str = "cpu") -> Opt:
-    """Read an OPT model from `config.json` and `model.safetensors`; ModelError as `read_config` and `read_weights`."""
+    """Read an OPT model from `config.json` and `model.safetensors`; ModelError as `read_config` and `read_weights`.
+
+    From then on this process keeps freed memory (`keep_freed`), since logits of every step need it again.
+    """
+    keep_freed()
     heads = read_config(folder)["num_attention_heads"]
     weights = {name: tensor.to(device) for name, tensor in read_weights(folder).items()}
     return from_state_dict(weights, heads=heads, dtype=dtype)

@@ -12,7 +12,7 @@ from torch import Tensor
 from collapse.next_token import CACHED_LOGITS
 from collapse.opt import POSITION_OFFSET, pack, packable
 
-ROWS_OF_LOGITS = 512  # at a time; products of so many rows run at full speed
+ROWS_OF_LOGITS = 1024  # at a time; products of so many rows run at full speed
 
 
 class TrainableOpt:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from collapse.batches import in_batches
-from collapse.next_token import logits_by_rows
+from collapse.next_token import log_sum_exp, logits_by_rows
 from collapse.opt import Opt
 
 ROWS_OF_LOGITS = 256  # a matrix product of so many rows runs at full speed
@@ -28,8 +28,8 @@ def token_losses(model: Opt, blocks: Tensor, batch_blocks: int = 32) -> np.ndarr
         losses = []
         for part, target in zip(hidden.split(ROWS_OF_LOGITS), targets.split(ROWS_OF_LOGITS), strict=True):
             for some, logits in logits_by_rows(model, part):
-                chosen = logits.gather(1, target[some, None])[:, 0]
-                losses.append(logits.logsumexp(1) - chosen)
+                chosen = logits.gather(1, target[some, None])
+                losses.append(log_sum_exp(logits, logits.amax(1, keepdim=True)) - chosen)
         return (torch.cat(losses).view(len(ids), tokens - 1).cpu(),)
 
     return in_batches(batch, len(blocks), batch_blocks)[0].numpy()

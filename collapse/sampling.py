@@ -12,7 +12,7 @@ from torch import Tensor
 
 from collapse.batches import Progress, in_batches
 from collapse.branches import Branches
-from collapse.next_token import logits_by_rows, penalize, top
+from collapse.next_token import log_sum_exp, logits_by_rows, penalize
 from collapse.opt import Opt
 from collapse.tokenizer import END_OF_TEXT
 
@@ -35,7 +35,7 @@ def greedy(
         model,
         prompts,
         torch.zeros(len(prompts), new_tokens, dtype=torch.float64),
-        lambda scores, _: top(scores, 1)[1][:, 0],
+        lambda scores, _: scores.argmax(1),
         repetition_penalty,
         batch_blocks,
         progress,
@@ -110,13 +110,13 @@ def _next(
     """A token for each row, (rows, 1), and its log-probability under the model, (rows,)."""
     tokens, gains = [], []
     for rows, logits in logits_by_rows(model, hidden):
-        normaliser, scores = logits.logsumexp(1), logits.clone()
+        scores = logits.clone()
         if penalty != 1:
             penalize(scores, written[rows], penalty)
         scores[:, END_OF_TEXT] = -torch.inf
         token = choose(scores, numbers[rows])[:, None]
         tokens.append(token)
-        gains.append(logits.gather(1, token)[:, 0] - normaliser)
+        gains.append((logits.gather(1, token) - log_sum_exp(logits, logits.amax(1, keepdim=True)))[:, 0])
     return torch.cat(tokens), torch.cat(gains)
 
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from tokenizers import Tokenizer
 
 from collapse.artefacts import checked_manifest, read_blocks, write_columns, write_json, write_manifest
-from collapse.decoding import decode
+from collapse.decoding import PRECISIONS, decode, load
 from collapse.diversity import (
     distinct_ngrams,
     identical_blocks,
@@ -16,24 +17,27 @@ from collapse.diversity import (
     unigram_entropy,
     vocabulary_coverage,
 )
-from collapse.opt import Opt, load_opt
+from collapse.memory import scoring_batch
+from collapse.opt import load_opt, read_config, shape
 from collapse.perplexity import perplexity, token_losses
 from collapse.tails import frequency_groups, loss_by_group
 from collapse.tokenizer import END_OF_TEXT
-from scripts import job
+from scripts import decoder, job
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     parser = job.parser(__doc__)
     job.add_place(parser)
-    job.add_decoder(parser)
+    decoder.add_arguments(parser)
     parser.add_argument("--model", type=Path, required=True, help="folder of finetune")
     parser.add_argument("--generation0-model", type=Path, required=True, help="the same chain's generation 0")
     parser.add_argument("--synthetic", type=Path, required=True)
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--tokenizer", type=Path, required=True, help="tokenizer.json")
-    for name in ("batch-blocks", "frequency-groups", "repeated-ngram-tokens", "new-tokens", "threads"):
+    for name in ("frequency-groups", "repeated-ngram-tokens"):
         parser.add_argument(f"--{name}", type=int, required=True)
+    parser.add_argument("--scoring-precision", choices=PRECISIONS, required=True, help="of the models that score")
+    parser.add_argument("--memory-gigabytes", type=float, required=True, help="by which scoring chooses its batch")
     parser.add_argument("--scores", type=Path, required=True)
     parser.add_argument("--metrics", type=Path, required=True)
     parser.add_argument("--manifest", type=Path, required=True)
@@ -42,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     torch.set_num_threads(args.threads)
 
     place = {"arm": args.arm, "seed": args.seed, "generation": args.generation}
-    decoder = {"decoder": args.decoder, "decoder_options": job.decoder_options(args)}
+    written = decoder.record(args)
     parents = [
         args.model / "manifest.json",
         args.generation0_model / "manifest.json",
@@ -52,21 +56,28 @@ def main(argv: Sequence[str] | None = None) -> None:
     ]
     checked_manifest(parents[0], "model", place)
     checked_manifest(parents[1], "model", {"seed": args.seed, "generation": 0})
-    checked_manifest(parents[2], "synthetic text", place | decoder)
+    checked_manifest(parents[2], "synthetic text", place | written)
     checked_manifest(parents[3], "human text", {"split": "train"})
     checked_manifest(parents[4], "human text", {"split": "test"})
-    model = load_opt(args.model)
-    first_model = load_opt(args.generation0_model)
     human, _ = read_blocks(args.corpus / "train.parquet")
     test, _ = read_blocks(args.corpus / "test.parquet")
     synthetic, _ = read_blocks(args.synthetic)
     passage = job.read_json(args.corpus / "passage.json")
+    batch_blocks = scoring_batch(
+        shape(read_config(args.model)),
+        tokens=test.shape[1],
+        precision=args.scoring_precision,
+        gigabytes=args.memory_gigabytes,
+    )
+    precision = getattr(torch, args.scoring_precision)
+    model, first_model = (load_opt(one, precision, args.device) for one in (args.model, args.generation0_model))
+    writer = load(args.engine, args.model, args.precision, args.device)
 
     with work:
-        test_losses = token_losses(model, torch.from_numpy(test).long(), args.batch_blocks)
-        own_losses = token_losses(model, torch.from_numpy(synthetic).long(), args.batch_blocks)
-        first_losses = token_losses(first_model, torch.from_numpy(synthetic).long(), args.batch_blocks)
-        continuation = continue_passage(model, passage["input_ids"], args)
+        test_losses = token_losses(model, torch.from_numpy(test).long(), batch_blocks)
+        own_losses = token_losses(model, torch.from_numpy(synthetic).long(), batch_blocks)
+        first_losses = token_losses(first_model, torch.from_numpy(synthetic).long(), batch_blocks)
+        continuation = continue_passage(writer, passage["input_ids"], args)
 
     text_targets = test[:, 1:] != END_OF_TEXT
     write_scores(args.scores, test_losses, text_targets, own_losses, first_losses)
@@ -104,19 +115,26 @@ def main(argv: Sequence[str] | None = None) -> None:
         code=args.code,
         options={
             **place,
-            **decoder,
+            **written,
             "frequency_groups": args.frequency_groups,
             "repeated_ngram_tokens": args.repeated_ngram_tokens,
-            "threads": args.threads,
+            "scoring_precision": args.scoring_precision,
         },
     )
     work.finish()
 
 
-def continue_passage(model: Opt, prompt: list[int], args) -> list[int]:
+def continue_passage(model: Any, prompt: list[int], args) -> list[int]:
     """The tokens that this generation writes after the fixed passage, with the decoder of its synthetic text."""
-    options = job.decoder_options(args) | {"batch_blocks": 1}
-    tokens, _ = decode(args.decoder, model, torch.tensor([prompt]), new_tokens=args.new_tokens, **options)
+    tokens, _ = decode(
+        args.engine,
+        args.decoder,
+        model,
+        torch.tensor([prompt]),
+        new_tokens=args.new_tokens,
+        **decoder.options(args) | {"batch_blocks": 1},
+        **decoder.drawing(args, "passage"),
+    )
     return tokens[0].tolist()
 
 

@@ -1,4 +1,4 @@
-"""Continue every human training block with a fine-tuned model: the synthetic set of one generation."""
+"""Continue every human training block with a fine-tuned model: the synthetic set of a generation, or a shard of it."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,20 +6,22 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from collapse.artefacts import checked_manifest, read_blocks, write_blocks, write_manifest
-from collapse.decoding import decode
-from collapse.opt import load_opt
-from scripts import job
+from collapse import memory
+from collapse.artefacts import checked_manifest, read_blocks, write_manifest
+from collapse.decoding import decode, load
+from collapse.opt import read_config, shape
+from scripts import decoder, job, synthetic_text
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     parser = job.parser(__doc__)
     job.add_place(parser)
-    job.add_decoder(parser)
+    decoder.add_arguments(parser)
     parser.add_argument("--model", type=Path, required=True, help="folder of finetune")
     parser.add_argument("--corpus", type=Path, required=True, help="folder of prepare_corpus: the prompts")
-    parser.add_argument("--new-tokens", type=int, required=True)
-    parser.add_argument("--threads", type=int, required=True)
+    parser.add_argument("--shard", type=int, default=1, help="which of the shards, from 1")
+    parser.add_argument("--shards", type=int, default=1, help="how many jobs the prompts are shared out to")
+    parser.add_argument("--memory-gigabytes", type=float, required=True, help="refuse what would need more")
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--manifest", type=Path, required=True)
     args = parser.parse_args(argv)
@@ -27,45 +29,46 @@ def main(argv: Sequence[str] | None = None) -> None:
     torch.set_num_threads(args.threads)
 
     place = {"arm": args.arm, "seed": args.seed, "generation": args.generation}
+    written = place | decoder.record(args)
     checked_manifest(args.model / "manifest.json", "model", place)
     checked_manifest(args.corpus / "train.manifest.json", "human text", {"split": "train"})
     prompts, table = read_blocks(args.corpus / "train.parquet")
-    model = load_opt(args.model)
-    options = job.decoder_options(args)
-    with work:
-        tokens, scores = decode(
-            args.decoder,
-            model,
-            torch.from_numpy(prompts).long(),
+    rows = synthetic_text.shard_rows(len(prompts), args.decode_batch_blocks, args.shard, args.shards)
+    prompts, source_block = prompts[rows], table.column("block").to_numpy()[rows]
+    if len(prompts):
+        needed = memory.generation(
+            shape(read_config(args.model)),
+            prompt=prompts.shape[1],
             new_tokens=args.new_tokens,
-            progress=lambda done, total: work.progress(done, total, "blocks"),
-            **options,
+            beams=args.num_beams or 1,
+            batch_blocks=args.decode_batch_blocks,
+            precision=args.precision,
         )
-    rows = len(tokens)
-    write_blocks(
-        args.output,
-        tokens.numpy(),
-        {
-            "source_block": table.column("block"),
-            "log_probability": scores.numpy(),
-            "arm": np.full(rows, args.arm),
-            "seed": np.full(rows, args.seed, np.int64),
-            "generation": np.full(rows, args.generation, np.int32),
-        },
-    )
+        memory.check(needed, args.memory_gigabytes, "generation", "text.generate.batch_blocks")
+        model = load(args.engine, args.model, args.precision, args.device)
+        with work:
+            new, log_probability = decode(
+                args.engine,
+                args.decoder,
+                model,
+                torch.from_numpy(prompts).long(),
+                new_tokens=args.new_tokens,
+                progress=lambda done, total: work.progress(done, total, "blocks"),
+                **decoder.options(args),
+                **decoder.drawing(args, "generate", source_block),  # a block draws from the stream of its number
+            )
+        tokens, scores = new.numpy(), log_probability.numpy()
+    else:  # more shards than batches
+        tokens, scores = np.zeros((0, args.new_tokens), np.int64), np.zeros(0, np.float32)
+    synthetic_text.write(args.output, tokens, source_block, scores, place)
+    whole = args.shards == 1
     write_manifest(
         args.manifest,
-        kind="synthetic text",
+        kind="synthetic text" if whole else "synthetic shard",
         files=[args.output],
         parents=[args.model / "manifest.json", args.corpus / "train.manifest.json"],
         code=args.code,
-        options={
-            **place,
-            "decoder": args.decoder,
-            "decoder_options": options,
-            "new_tokens": args.new_tokens,
-            "threads": args.threads,
-        },
+        options=written if whole else {**written, "shard": args.shard, "shards": args.shards},
     )
     work.finish()
 

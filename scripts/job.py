@@ -70,20 +70,9 @@ def add_place(made: argparse.ArgumentParser) -> None:
     made.add_argument("--generation", type=int, required=True)
 
 
-def add_decoder(made: argparse.ArgumentParser) -> None:
-    """How text is continued; a registered decoder and all of its options."""
-    made.add_argument("--decoder", required=True)
-    made.add_argument("--num-beams", type=int, required=True)
-    made.add_argument("--repetition-penalty", type=float, required=True)
-    made.add_argument("--decode-batch-blocks", type=int, required=True)
-
-
-def decoder_options(args: argparse.Namespace) -> dict[str, int | float]:
-    return {
-        "num_beams": args.num_beams,
-        "repetition_penalty": args.repetition_penalty,
-        "batch_blocks": args.decode_batch_blocks,
-    }
+def chain_name(args: argparse.Namespace) -> str:
+    """Whose seeds a link takes: generation 0 sees human text alone, and arms that train alike share it."""
+    return "human" if args.generation == 0 else args.arm
 
 
 def pairs(values: Sequence[str]) -> dict[str, str]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from collapse.decoding import DECODERS
 from collapse.mixing import POLICIES
 
 
@@ -72,21 +73,52 @@ class Chain:
         synthetic = [f"{folder}/synthetic.parquet" for folder in self.earlier(wildcards)]
         return flags(policy=arm["policy"], human_fraction=arm["human_fraction"], synthetic=synthetic)
 
+    def finetune_command(self) -> str:
+        """How the training script is started: by itself, or by accelerate as several processes."""
+        processes = self.config["text"]["finetune"]["processes"]
+        if processes == 1:
+            return "python -m scripts finetune"
+        # port 0: any that is free, since jobs run beside each other
+        return (
+            f"accelerate launch --multi_gpu --num_processes {processes} --num_machines 1 --main_process_port 0"
+            " --mixed_precision no --dynamo_backend no --module scripts.finetune"
+        )
+
     def finetune_options(self, wildcards: Any) -> str:
-        """Training options: those of all arms, and the arm's epochs."""
+        """Training options: those of all arms, and the arm's epochs; not how it is started or how often it is saved."""
         epochs = self.config["arms"][wildcards.arm]["epochs"]
-        return flags(**self.config["text"]["finetune"], epochs=epochs, threads=self.config["threads"])
+        options = {
+            key: value
+            for key, value in self.config["text"]["finetune"].items()
+            if key not in ("processes", "checkpoint_minutes")
+        }
+        return flags(**options, epochs=epochs, device=self.config["device"], threads=self.config["threads"])
 
     def decoder_options(self) -> str:
-        """How text is continued, the same for synthetic text and for the fixed passage."""
+        """How text is continued, synthetic text and the passage alike: of the options, the decoder's own alone."""
         generate = self.config["text"]["generate"]
+        own = {name: generate[name] for name in DECODERS[generate["decoder"]].options}
         return flags(
+            engine=generate["engine"],
             decoder=generate["decoder"],
-            num_beams=generate["num_beams"],
-            repetition_penalty=generate["repetition_penalty"],
+            precision=generate["precision"],
+            **own,
             decode_batch_blocks=generate["batch_blocks"],
             new_tokens=self.config["corpus"]["block_tokens"],
+            device=self.config["device"],
             threads=self.config["threads"],
+        )
+
+    def shard_options(self, wildcards: Any) -> str:
+        """Which of the shards a job writes; nothing if there is only one."""
+        shards = self.config["text"]["generate"]["shards"]
+        return flags(shard=wildcards.shard, shards=shards) if shards > 1 else ""
+
+    def evaluate_options(self) -> str:
+        """How a generation is judged; memory too, since it decides how many blocks are scored at a time."""
+        options = dict(self.config["text"]["evaluate"])
+        return flags(
+            scoring_precision=options.pop("precision"), memory_gigabytes=self.config["memory_gigabytes"], **options
         )
 
     def summary_options(self) -> str:

@@ -123,6 +123,12 @@ def text_faults(config: Mapping[str, Any], policies: Mapping[str, Any], decoders
                 f"{place}.final_learning_rate: {rates['final_learning_rate']}: above learning_rate "
                 f"{rates['learning_rate']}; it falls from one to the other"
             )
+    processes, batch_blocks = text["finetune"]["processes"], text["finetune"]["batch_blocks"]
+    if processes > batch_blocks:
+        faults.append(
+            f"text.finetune.processes: {processes}: more than the {batch_blocks} blocks of a batch that they share; "
+            "lower it or raise text.finetune.batch_blocks"
+        )
     if corpus["validation_fraction"] + corpus["test_fraction"] >= 1:
         faults.append("corpus.test_fraction: with validation_fraction it leaves no text to train on; lower one")
     if text["evaluate"]["repeated_ngram_tokens"] > corpus["block_tokens"]:
@@ -254,7 +260,8 @@ def predicted_bytes(config: Mapping[str, Any]) -> int:
     links = len(text["arms"]) * len(text["seeds"]) * text["generations"]
     blocks = config["corpus"]["train_blocks"] or 2_000
     per_link = 4 * weights + blocks * config["corpus"]["block_tokens"] * 8 + 20_000
-    return math.ceil(links * per_link + 4 * weights + 3_000_000) + side
+    checkpoint = 12 * weights  # of a training job under way: weights and the optimiser's two moments
+    return math.ceil(links * per_link + 4 * weights + checkpoint + 3_000_000) + side
 
 
 def autoencoder_parameters(config: Mapping[str, Any]) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from collapse import memory
 from collapse.artefacts import check_files, read_manifest
 from collapse.images import first, idx_images
 from collapse.text_sources import SourceError, read_lines
@@ -61,6 +62,44 @@ def check_hub(config: Mapping[str, Any], results: Path) -> None:
         raise SourceError(
             f"{wanted[0]}.source: hub: no connection to {endpoint} ({error}); check the network, or choose {other}"
         ) from error
+
+
+def check_memory(config: Mapping[str, Any]) -> None:
+    """What the sizes of the configuration need fits in `memory_gigabytes`; TooLittleMemory otherwise.
+
+    A model from a hub is known when it is here: its jobs check for themselves, before they compute.
+    """
+    if "text" not in config["parts"] or config["base_model"]["source"] != "pretrain":
+        return
+    pretraining, text, tokens = config["base_model"]["pretraining"], config["text"], config["corpus"]["block_tokens"]
+    shape = memory.Shape(
+        vocabulary_size=pretraining["vocabulary_size"],
+        layers=pretraining["layers"],
+        width=pretraining["width"],
+        heads=pretraining["heads"],
+        positions=2 * tokens,
+    )
+    gigabytes = config["memory_gigabytes"]
+    for key, part, threads in (
+        ("base_model.pretraining", pretraining, pretraining["threads"]),
+        ("text.finetune", text["finetune"], config["threads"]),
+    ):
+        blocks = min(part["batch_blocks"], part["micro_batch_blocks"])
+        needed = memory.finetuning(
+            shape, tokens=tokens, micro_batch_blocks=blocks, threads=threads, precision=part["precision"]
+        )
+        memory.check(needed, gigabytes, key, f"{key}.micro_batch_blocks")
+    generate = text["generate"]
+    needed = memory.generation(
+        shape,
+        prompt=tokens,
+        new_tokens=tokens,
+        beams=generate["num_beams"] if generate["decoder"] == "beam_search" else 1,
+        batch_blocks=generate["batch_blocks"],
+        precision=generate["precision"],
+    )
+    memory.check(needed, gigabytes, "text.generate", "text.generate.batch_blocks")
+    memory.scoring_batch(shape, tokens=tokens, precision=text["evaluate"]["precision"], gigabytes=gigabytes)
 
 
 def check_results(config: Mapping[str, Any], results: Path) -> None:

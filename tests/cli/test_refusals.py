@@ -10,15 +10,19 @@ from tests.workflow.project import Project
 PLACE = "results/mini/text/replace/seed1/generation1"
 OTHER_SEED = "results/mini/text/replace/seed2/generation1"
 OTHER_ARM = "results/mini/text/preserve_10pct/seed1/generation1"
-TRAINING = "--epochs 1 --batch-blocks 4 --threads 1 --learning-rate 0.001 --final-learning-rate 0 --weight-decay 0"
+TRAINING = (
+    "--epochs 1 --batch-blocks 4 --micro-batch-blocks 4 --learning-rate 0.001 --final-learning-rate 0 --weight-decay 0 "
+    "--precision float32 --device cpu --threads 1 --memory-gigabytes 4 --checkpoint-minutes 0 --checkpoint out/saved"
+)
 DECODER = (
-    "--decoder beam_search --num-beams 2 --repetition-penalty 1.0 --decode-batch-blocks 8 --new-tokens 16 --threads 1"
+    "--engine collapse --decoder beam_search --precision float32 --num-beams 2 --repetition-penalty 1.0 "
+    "--decode-batch-blocks 8 --new-tokens 16 --device cpu --threads 1"
 )
 CORPUS = "--corpus results/mini/corpus"
 EVALUATION = (
     f"{CORPUS} --tokenizer results/mini/base/tokenizer.json --generation0-model results/mini/text/replace/seed1/"
-    "generation0/model --batch-blocks 8 --frequency-groups 10 --repeated-ngram-tokens 4 "
-    "--scores out/scores --metrics out/metrics --manifest out/manifest"
+    "generation0/model --scoring-precision float32 --memory-gigabytes 4 "
+    "--frequency-groups 10 --repeated-ngram-tokens 4 --scores out/scores --metrics out/metrics --manifest out/manifest"
 )
 
 
@@ -46,7 +50,8 @@ def finetune(folder: str) -> str:
 
 
 def generate(folder: str) -> str:
-    return f"--model {folder}/model {CORPUS} {DECODER} --output out/s.parquet --manifest out/s.manifest.json"
+    files = "--output out/s.parquet --manifest out/s.manifest.json"
+    return f"--model {folder}/model {CORPUS} {DECODER} --memory-gigabytes 4 {files}"
 
 
 def evaluate(folder: str, decoder: str = DECODER) -> str:
@@ -63,9 +68,41 @@ def test_input_of_another_seed_arm_or_generation(golden, script, options, genera
     refused(golden, script, generation + 1, options(PLACE), "made with generation 1, expected 2")
 
 
-@pytest.mark.parametrize("change", [("--num-beams 2", "--num-beams 3"), ("penalty 1.0", "penalty 2.0")])
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("--num-beams 2", "--num-beams 3"),
+        ("penalty 1.0", "penalty 2.0"),
+        ("engine collapse", "engine transformers"),
+        ("float32", "bfloat16"),
+    ],
+)
 def test_text_of_another_decoder(golden, change):
     refused(golden, "evaluate", 1, evaluate(PLACE, DECODER.replace(*change)), "made with decoder_options")
+
+
+def test_an_option_that_the_decoder_lacks_or_has_not(golden):
+    command = generate(PLACE)
+    missing = command.replace("--num-beams 2", "")
+    refused(golden, "generate", 1, missing, "--num-beams: missing; decoder beam_search needs it")
+    others = command + " --top-k 5"
+    refused(
+        golden,
+        "generate",
+        1,
+        others,
+        "--top-k: decoder beam_search has --num-beams, --repetition-penalty; leave it out",
+    )
+
+
+def test_a_job_that_would_take_too_much_memory(golden):
+    for script, options in (
+        ("generate", generate(PLACE)),
+        ("evaluate", evaluate(PLACE)),
+        ("finetune", finetune(PLACE)),
+    ):
+        options = options.replace("--memory-gigabytes 4", "--memory-gigabytes 0.3")
+        refused(golden, script, 1, options, r"memory_gigabytes: 0\.3: \w+ would take about .* GB; raise it, or")
 
 
 def test_damaged_data(mini):

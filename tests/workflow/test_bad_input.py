@@ -124,3 +124,11 @@ def test_a_full_disk_and_a_read_only_folder(mini, options):
         assert re.search(r"results/mini: cannot be written to \(Read-only file system\); make it writable", text)
     else:
         assert re.search(r"MB free, the run needs about [\d.]+ MB more; free space, or ask for fewer", text)
+
+
+def test_a_batch_that_does_not_fit(mini):
+    mini.configure({"text": {"generate": {"batch_blocks": 1_000_000}}})
+    assert re.search(
+        r"memory_gigabytes: 4: text\.generate would take about [\d.]+ GB; raise it, or lower text\.generate\.batch_blocks",
+        refused(mini),
+    )

@@ -1,8 +1,12 @@
+import re
 import shlex
 from pathlib import Path
 
+import pytest
 import yaml
 
+from collapse.decoding import DECODERS
+from scripts.decoder import OPTIONS
 from workflow.chain import Chain, flags
 from workflow.code_hash import code_hash, sources
 
@@ -30,6 +34,24 @@ def test_arms_that_train_alike_share_generation_zero_and_nothing_else():
     assert chain.link("half", 1, 1) == "text/half/seed1/generation1"
     assert chain.link("preserve_10pct", 1, 0) == "text/preserve_10pct/seed1/generation0"
     assert len(chain.links()) == 2 * 3 * 10
+
+
+@pytest.mark.parametrize("name", DECODERS)
+def test_a_decoder_is_given_its_own_options_alone(name):
+    generate = DEFAULT["text"]["generate"] | {"decoder": name, "top_k": 5}
+    chain = Chain(DEFAULT | {"text": DEFAULT["text"] | {"generate": generate}}, "text")
+    options = chain.decoder_options()
+    given = {option for option in OPTIONS if f"--{option.replace('_', '-')} " in options}
+    assert given == set(DECODERS[name].options)
+
+
+def test_several_processes_are_started_by_accelerate():
+    def command(processes):
+        finetune = DEFAULT["text"]["finetune"] | {"processes": processes}
+        return Chain(DEFAULT | {"text": DEFAULT["text"] | {"finetune": finetune}}, "text").finetune_command()
+
+    assert command(1) == "python -m scripts finetune"
+    assert re.match(r"accelerate launch .*--num_processes 3 .*--module scripts\.finetune$", command(3))
 
 
 def test_a_jobs_code_is_its_script_and_what_that_imports(tmp_path):

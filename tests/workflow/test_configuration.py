@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from collapse.decoding import DECODERS
+from collapse.decoding import DECODERS, DEVICES, ENGINES, PRECISIONS
 from collapse.mixing import POLICIES
 from workflow import configuration
 from workflow.configuration import ConfigurationError
@@ -58,6 +58,15 @@ def test_every_preset_is_valid_over_the_default(path):
         ("text.generations", "ten", r'text\.generations: "ten": must be of type integer'),
         ("text.generations", 0, r"text\.generations: 0: must be at least 1"),
         ("text.generate.num_beams", 65, r"num_beams: 65: must be at most 64"),
+        ("text.generate.engine", "typewriter", r'engine: "typewriter": must be one of collapse, transformers'),
+        ("text.generate.precision", "float16", r'precision: "float16": must be one of float32, bfloat16'),
+        ("text.generate.temperature", 0, r"temperature: 0: must be more than 0"),
+        ("text.generate.top_k", 0, r"top_k: 0: must be at least 1"),
+        ("text.generate.top_p", 1.1, r"top_p: 1\.1: must be at most 1"),
+        ("text.generate.shards", 0, r"shards: 0: must be at least 1"),
+        ("text.finetune.processes", 9, r"text\.finetune\.processes: 9: more than the 8 blocks of a batch"),
+        ("text.evaluate.batch_blocks", 32, r"text\.evaluate\.batch_blocks: unknown key"),
+        ("memory_gigabytes", 0, r"memory_gigabytes: 0: must be more than 0"),
         ("text.seeds", [], r"text\.seeds: \[\]: needs at least 1"),
         ("text.seeds", [1, 1], r"text\.seeds: \[1, 1\]: names one thing twice"),
         ("experiment", "../escape", r'experiment: "../escape": must match'),
@@ -118,6 +127,14 @@ def test_every_key_has_a_description_and_the_default_sets_every_key():
     given = {re.sub(r"^(arms|discrete\.distributions)\.[^.]+", r"\1.*", key) for key in keys(DEFAULT)}
     chosen = re.compile(r"(corpus\.(files|splits)|vae\.images\.files)\.")  # the user's, empty by default
     assert given - {"arms.*", "discrete.distributions.*"} == {key for key in descriptions if not chosen.match(key)}
+
+
+def test_the_schema_knows_every_engine_precision_and_option_of_a_decoder():
+    generate = configuration.schema()["properties"]["text"]["properties"]["generate"]["properties"]
+    assert generate["engine"]["enum"] == list(ENGINES)
+    assert generate["precision"]["enum"] == list(PRECISIONS)
+    assert configuration.schema()["properties"]["device"]["enum"] == list(DEVICES)
+    assert {option for decoder in DECODERS.values() for option in decoder.options} <= set(generate)
 
 
 def test_the_predicted_number_of_weights_is_the_models():

@@ -70,6 +70,25 @@ def test_a_changed_learning_rate_repeats_the_chain_but_not_the_base_model(mini):
     assert not {"pretrain", "prepare_corpus"} & set(plan)
 
 
+def test_options_of_another_decoder_and_how_often_training_is_saved_plan_nothing(mini):
+    training = {"checkpoint_minutes": 0.5}
+    other = {"temperature": 0.5, "top_k": 5, "top_p": 0.9}
+    mini.configure({"text": {"generate": other, "finetune": training}, "base_model": {"pretraining": training}})
+    assert mini.plan() == CONFIGURATION
+
+
+def test_other_memory_changes_how_much_is_scored_at_a_time_and_nothing_else(mini):
+    mini.configure({"memory_gigabytes": 3.5})
+    assert mini.plan() == {"evaluate": 12} | DRAWN | CONFIGURATION
+
+
+def test_another_decoder_writes_the_texts_again_and_what_follows_from_them(mini):
+    mini.configure({"text": {"generate": {"decoder": "sample"}}})
+    plan = mini.plan()
+    assert plan["generate"] == plan["evaluate"] == 12
+    assert plan["mix"] == plan["finetune"] == 8  # generation 0 has read no text of a model
+
+
 def test_an_edit_in_a_module_of_evaluation_evaluates_alone(mini):
     module = mini.folder / "collapse" / "diversity.py"
     module.write_text(module.read_text() + "\n# edited\n")

@@ -27,7 +27,13 @@ def test_every_artefact_states_the_decoder_that_made_it(golden):
     assert len(found) == 12
     for manifest in found:
         assert manifest["options"]["decoder"] == "beam_search"
-        assert manifest["options"]["decoder_options"] == {"batch_blocks": 8, "num_beams": 2, "repetition_penalty": 1.0}
+        assert manifest["options"]["decoder_options"] == {
+            "engine": "collapse",
+            "precision": "float32",
+            "batch_blocks": 8,
+            "num_beams": 2,
+            "repetition_penalty": 1.0,
+        }
 
 
 def test_seeds_read_their_own_data_and_end_apart(golden):

@@ -8,6 +8,7 @@ sys.path.insert(0, workflow.basedir)
 from collapse.artefacts import ArtefactError, sha256
 from collapse.decoding import DECODERS
 from collapse.images import ImageError
+from collapse.memory import TooLittleMemory
 from collapse.mixing import POLICIES
 from collapse.text_sources import SourceError
 
@@ -20,6 +21,7 @@ from workflow.vae_chain import VaeChain, image_files, image_options
 RESULTS = f"results/{config['experiment']}" if isinstance(config.get("experiment"), str) else "results"
 PARTS = config.get("parts") or []
 FIGURES = f"{RESULTS}/figures"
+CHECKPOINTS = f"{RESULTS}/checkpoints"  # of training jobs under way: no output, so that they outlive a killed job
 STATE = Path(".snakemake")
 warm_start.prefer_this_interpreter()
 
@@ -27,9 +29,10 @@ if workflow.is_main_process:
     try:
         configuration.check(config, POLICIES, list(DECODERS))
         preflight.check_inputs(config)
+        preflight.check_memory(config)
         preflight.check_hub(config, Path(RESULTS))
         preflight.check_results(config, Path(RESULTS))
-    except (configuration.ConfigurationError, SourceError, ImageError, ArtefactError) as error:
+    except (configuration.ConfigurationError, SourceError, ImageError, ArtefactError, TooLittleMemory) as error:
         raise WorkflowError(str(error)) from None
     provenance.unpack(Path(RESULTS), STATE)
     note = STATE / "model-collapse" / "results"
@@ -41,6 +44,7 @@ wildcard_constraints:
     arm="[A-Za-z0-9_-]+",
     seed="[0-9]+",
     generation="[0-9]+",
+    shard="[0-9]+",
     samples="[0-9]+",
     dimensions="[0-9]+",
     distribution="[A-Za-z0-9_-]+",

@@ -94,21 +94,28 @@ if PRETRAIN:
         conda:
             "../../envs/language-model.yaml"
         threads: config["base_model"]["pretraining"]["threads"]
+        resources:  # nothing runs again for another resource; they are text, since numbers are cut to integers
+            checkpoint_minutes=str(config["base_model"]["pretraining"]["checkpoint_minutes"]),
+            memory_gigabytes=str(config["memory_gigabytes"]),
         params:
             options=flags(
                 **{
                     key: value
                     for key, value in config["base_model"]["pretraining"].items()
-                    if key not in ("text", "files", "vocabulary_size")
+                    if key not in ("text", "files", "vocabulary_size", "checkpoint_minutes")
                 },
                 positions=2 * config["corpus"]["block_tokens"],
+                device=config["device"],
             ),
             code=code("pretrain"),
             text=subpath(input.manifest, parent=True),
             folder=subpath(output.manifest, parent=True),
+            checkpoint=f"{CHECKPOINTS}/base.safetensors",
         shell:
             "python -m scripts pretrain {params.options} --code {params.code} --benchmark {log.benchmark}"
-            " --text {params.text} --output {params.folder} 2> {log[0]}"
+            " --text {params.text} --output {params.folder} --checkpoint {params.checkpoint}"
+            " --checkpoint-minutes {resources.checkpoint_minutes} --memory-gigabytes {resources.memory_gigabytes}"
+            " 2> {log[0]}"
 
 else:
 

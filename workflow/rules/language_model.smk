@@ -1,10 +1,16 @@
 # The chain: mix → finetune → generate → evaluate, once a generation; small manifests are its edges, since Snakemake
-# compares the content of small files and only the time of large ones, which ride along as ancient.
+# compares the content of small files and only the time of large ones, which ride along as ancient. With more than one
+# shard, generate is several jobs, whose files join_shards puts together.
 TEXT = f"{RESULTS}/text"
 PLACE = f"{TEXT}/{{arm}}/seed{{seed}}/generation{{generation}}"
 LOG = f"logs/{config['experiment']}/{{rule}}/{{{{arm}}}}/seed{{{{seed}}}}/generation{{{{generation}}}}.log"
 PLACE_FLAGS = "--arm {wildcards.arm} --seed {wildcards.seed} --generation {wildcards.generation}"
 TEXT_CHAIN = Chain(config, TEXT)
+SHARDS = config["text"]["generate"]["shards"]
+WHOLE = [f"{PLACE}/synthetic.parquet", f"{PLACE}/synthetic.manifest.json"]
+SHARD = [f"{PLACE}/shard{{shard}}.parquet", f"{PLACE}/shard{{shard}}.manifest.json"]
+WRITTEN = WHOLE if SHARDS == 1 else temp(SHARD)
+PART = "generate" if SHARDS == 1 else "shard{shard}/generate"
 
 
 rule text:
@@ -58,15 +64,22 @@ rule finetune:
     conda:
         "../../envs/language-model.yaml"
     threads: config["threads"]
+    resources:  # nothing runs again for another resource; they are text, since numbers are cut to integers
+        checkpoint_minutes=str(config["text"]["finetune"]["checkpoint_minutes"]),
+        memory_gigabytes=str(config["memory_gigabytes"]),
     params:
+        command=TEXT_CHAIN.finetune_command(),
         options=TEXT_CHAIN.finetune_options,
         code=code("finetune"),
         base=subpath(input.base_manifest, parent=True),
         folder=subpath(output.manifest, parent=True),
+        checkpoint=f"{CHECKPOINTS}/{{arm}}/seed{{seed}}/generation{{generation}}.safetensors",
     shell:
-        f"python -m scripts finetune {PLACE_FLAGS}"
+        f"{{params.command}} {PLACE_FLAGS}"
         " {params.options} --code {params.code} --benchmark {log.benchmark} --training-set {input.training_set}"
-        " --base {params.base} --output {params.folder} 2> {log[0]}"
+        " --base {params.base} --output {params.folder} --checkpoint {params.checkpoint}"
+        " --checkpoint-minutes {resources.checkpoint_minutes} --memory-gigabytes {resources.memory_gigabytes}"
+        " 2> {log[0]}"
 
 
 rule generate:
@@ -76,23 +89,56 @@ rule generate:
         prompts=ancient(f"{RESULTS}/corpus/train.parquet"),
         corpus=f"{RESULTS}/corpus/train.manifest.json",
     output:
-        synthetic=f"{PLACE}/synthetic.parquet",
-        manifest=f"{PLACE}/synthetic.manifest.json",
+        synthetic=WRITTEN[0],
+        manifest=WRITTEN[1],
     log:
-        LOG.format(rule="generate"),
-        benchmark=timings("text/{arm}/seed{seed}/generation{generation}/generate"),
+        LOG.format(rule=PART),
+        benchmark=timings(f"text/{{arm}}/seed{{seed}}/generation{{generation}}/{PART}"),
     conda:
         "../../envs/language-model.yaml"
     threads: config["threads"]
+    resources:
+        memory_gigabytes=str(config["memory_gigabytes"]),
     params:
         options=TEXT_CHAIN.decoder_options(),
+        shard=TEXT_CHAIN.shard_options,
         code=code("generate"),
         model=subpath(input.manifest, parent=True),
         corpus=subpath(input.corpus, parent=True),
     shell:
         f"python -m scripts generate {PLACE_FLAGS}"
-        " {params.options} --code {params.code} --benchmark {log.benchmark} --model {params.model}"
-        " --corpus {params.corpus} --output {output.synthetic} --manifest {output.manifest} 2> {log[0]}"
+        " {params.options} {params.shard} --code {params.code} --benchmark {log.benchmark} --model {params.model}"
+        " --corpus {params.corpus} --memory-gigabytes {resources.memory_gigabytes} --output {output.synthetic}"
+        " --manifest {output.manifest} 2> {log[0]}"
+
+
+if SHARDS > 1:
+
+    rule join_shards:
+        input:
+            shards=expand(SHARD[0], shard=range(1, SHARDS + 1), allow_missing=True),
+            manifests=expand(SHARD[1], shard=range(1, SHARDS + 1), allow_missing=True),
+            model=rules.finetune.output.manifest,
+            corpus=f"{RESULTS}/corpus/train.manifest.json",
+        output:
+            synthetic=WHOLE[0],
+            manifest=WHOLE[1],
+        log:
+            LOG.format(rule="join_shards"),
+            benchmark=timings("text/{arm}/seed{seed}/generation{generation}/join_shards"),
+        conda:
+            "../../envs/language-model.yaml"
+        params:
+            options=TEXT_CHAIN.decoder_options(),
+            code=code("generate"),  # what the manifest states: one job would have written these bytes
+            own_code=code("join_shards"),
+            model=subpath(input.model, parent=True),
+            corpus=subpath(input.corpus, parent=True),
+        shell:
+            f"python -m scripts join_shards {PLACE_FLAGS}"
+            " {params.options} --code {params.code} --benchmark {log.benchmark} --model {params.model}"
+            " --corpus {params.corpus} --shards {input.shards} --output {output.synthetic}"
+            " --manifest {output.manifest} 2> {log[0]}"
 
 
 rule evaluate:
@@ -101,8 +147,8 @@ rule evaluate:
         model_manifest=rules.finetune.output.manifest,
         generation0=ancient(lambda wildcards: f"{TEXT_CHAIN.first(wildcards)}/model/model.safetensors"),
         generation0_manifest=lambda wildcards: f"{TEXT_CHAIN.first(wildcards)}/model/manifest.json",
-        synthetic=ancient(rules.generate.output.synthetic),
-        synthetic_manifest=rules.generate.output.manifest,
+        synthetic=ancient(WHOLE[0]),
+        synthetic_manifest=WHOLE[1],
         corpus=ancient(expand(f"{RESULTS}/corpus/{{split}}.parquet", split=["train", "test"])),
         corpus_manifest=expand(f"{RESULTS}/corpus/{{split}}.manifest.json", split=["train", "test"]),
         passage=f"{RESULTS}/corpus/passage.json",
@@ -118,7 +164,7 @@ rule evaluate:
         "../../envs/language-model.yaml"
     threads: config["threads"]
     params:
-        options=flags(**config["text"]["evaluate"]),
+        options=TEXT_CHAIN.evaluate_options(),
         decoder=TEXT_CHAIN.decoder_options(),
         code=code("evaluate"),
         model=subpath(input.model_manifest, parent=True),

@@ -1,0 +1,68 @@
+"""How text is continued, as a command line says it: the decoder with its own options and no others, and its engine."""
+
+import argparse
+from typing import Any
+
+import numpy as np
+
+from collapse.decoding import DECODERS, DEVICES, ENGINES, PRECISIONS
+from collapse.seeds import derive_seed
+from scripts import job
+
+OPTIONS: dict[str, type[int] | type[float]] = {
+    "num_beams": int,
+    "repetition_penalty": float,
+    "temperature": float,
+    "top_k": int,
+    "top_p": float,
+}
+MAY_BE_LEFT_OUT = ("top_k",)  # without it, a token is never left out for its rank
+
+
+def add_arguments(made: argparse.ArgumentParser) -> None:
+    made.add_argument("--engine", choices=ENGINES, required=True)
+    made.add_argument("--decoder", choices=DECODERS, required=True)
+    made.add_argument("--precision", choices=PRECISIONS, required=True, help="of the model that writes")
+    for name, kind in OPTIONS.items():
+        made.add_argument(_flag(name), type=kind)
+    made.add_argument("--device", choices=DEVICES, required=True)
+    for name in ("decode-batch-blocks", "new-tokens", "threads"):
+        made.add_argument(f"--{name}", type=int, required=True)
+
+
+def options(args: argparse.Namespace) -> dict[str, int | float | None]:
+    """What `decode` is told of itself.
+
+    ValueError if an option of the decoder is missing, or one is given that it does not have.
+    """
+    own = DECODERS[args.decoder].options
+    for name in OPTIONS:
+        given = getattr(args, name) is not None
+        if given and name not in own:
+            raise ValueError(f"{_flag(name)}: decoder {args.decoder} has {', '.join(map(_flag, own))}; leave it out")
+        if name in own and not given and name not in MAY_BE_LEFT_OUT:
+            raise ValueError(f"{_flag(name)}: missing; decoder {args.decoder} needs it")
+    return {name: getattr(args, name) for name in own} | {"batch_blocks": args.decode_batch_blocks}
+
+
+def record(args: argparse.Namespace) -> dict[str, Any]:
+    """What decides a text besides model and prompts, as manifests state it: who reads the text expects the same."""
+    made_by = {"engine": args.engine, "precision": args.precision}
+    return {
+        "decoder": args.decoder,
+        "decoder_options": made_by | options(args),
+        "new_tokens": args.new_tokens,
+        "device": args.device,
+        "threads": args.threads,
+    }
+
+
+def drawing(args: argparse.Namespace, purpose: str, streams: np.ndarray | None = None) -> dict[str, Any]:
+    """`seed` and `streams` for a decoder that draws; nothing for one that does not."""
+    if not DECODERS[args.decoder].draws:
+        return {}
+    return {"seed": derive_seed(args.seed, job.chain_name(args), args.generation, purpose), "streams": streams}
+
+
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"

@@ -1,0 +1,38 @@
+"""The text of one generation as files: which prompts a shard of it continues, and what a row holds."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from collapse.artefacts import write_blocks
+
+
+def shard_rows(blocks: int, batch_blocks: int, shard: int, shards: int) -> slice:
+    """The prompts of shard 1 … `shards`.
+
+    The cuts lie between batches, so that these are the same whatever the number of shards. With more shards than
+    batches some are empty.
+    """
+    batches = -(-blocks // batch_blocks)
+    first, last = (batch_blocks * (batches * cut // shards) for cut in (shard - 1, shard))
+    return slice(min(first, blocks), min(last, blocks))
+
+
+def write(
+    path: Path, tokens: np.ndarray, source_block: np.ndarray, log_probability: np.ndarray, place: Mapping[str, Any]
+) -> None:
+    """A row for every block: the new tokens (blocks, tokens), the block that they continue, and their place."""
+    rows = len(tokens)
+    write_blocks(
+        path,
+        tokens,
+        {
+            "source_block": source_block,
+            "log_probability": log_probability,
+            "arm": np.full(rows, place["arm"]),
+            "seed": np.full(rows, place["seed"], np.int64),
+            "generation": np.full(rows, place["generation"], np.int32),
+        },
+    )
