@@ -72,7 +72,7 @@ def scoring_batch(shape: Shape, *, tokens: int, precision: str, gigabytes: float
 
 
 def check(needed: int, gigabytes: float, work: str, key: str | None = None) -> None:
-    """Raise TooLittleMemory if `needed` bytes are more than a job may take; `key` of the configuration could lower them."""
+    """Raise TooLittleMemory if `needed` bytes are more than a job may take; `key`, if given, could lower them."""
     if needed > gigabytes * GIGABYTE:
         remedy = f"raise it, or lower {key}" if key else "raise it, or choose a smaller model"
         raise TooLittleMemory(

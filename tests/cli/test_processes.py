@@ -33,7 +33,6 @@ def test_two_processes_train_as_one_does(tmp_path):
     script = tmp_path / "worker.py"
     script.write_text(WORKER)
     alone = [sys.executable, script, tmp_path]
-    # accelerate launch starts several processes on one machine's processors through MPI alone; torchrun needs none
     together = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2"]
     for command in (alone, [*together, script, tmp_path]):
         subprocess.run(command, check=True, env={"PYTHONPATH": ".", "PATH": "/usr/bin:/bin"}, timeout=300)

@@ -1,4 +1,4 @@
-"""The engine on a GPU gives what it gives on a processor, but for rounding. `pytest -m gpu` on a machine that has one."""
+"""The engine on a GPU gives what it gives on a processor, but for rounding: `pytest -m gpu` where there is one."""
 
 import numpy as np
 import pytest
