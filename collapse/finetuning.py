@@ -1,7 +1,7 @@
 """Training a causal language model on blocks: used for pretraining the small base model and for every generation."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -77,13 +77,13 @@ class Trainer:
         self.threads = len(model.gradients)
         self.pool = ThreadPoolExecutor(self.threads)
         self.optimizers = []
-        for weights, gradient in zip(*self._slices(model.weights, model.gradients[0]), strict=True):
+        for weights, gradient in self._slices(model.weights, model.gradients[0]):
             weights.grad = gradient
             self.optimizers.append(torch.optim.AdamW([weights], weight_decay=weight_decay, fused=True))
 
-    def _slices(self, *tensors: Tensor) -> list[tuple[Tensor, ...]]:
-        """Each tensor in as many pieces as there are threads."""
-        return [tensor.chunk(self.threads) for tensor in tensors]
+    def _slices(self, *tensors: Tensor) -> Iterator[tuple[Tensor, ...]]:
+        """Tensors of one length, cut alike into as many pieces as there are threads: the first of each, and so on."""
+        return zip(*(tensor.chunk(self.threads) for tensor in tensors), strict=True)
 
     def step(self, batch: np.ndarray, step: int, learning_rate: float) -> float:
         """Update the weights by the mean loss of a batch, (blocks, tokens) of ids; return this loss, in nats."""
@@ -108,7 +108,7 @@ class Trainer:
             return loss
 
         loss = sum(self.pool.map(work, range(self.threads)))  # in the order of the threads: sums do not depend on time
-        list(self.pool.map(_add_up, zip(*self._slices(*self.model.gradients), strict=True)))
+        list(self.pool.map(_add_up, self._slices(*self.model.gradients)))
         total = self.model.gradients[0]
         if self.processes.count > 1:
             total.copy_(self.processes.sum(total))

@@ -15,9 +15,14 @@ CACHED_LOGITS = 800_000  # so many at a time, 3 MB, stay in a processor's cache 
 def logits_by_rows(model: Opt, hidden: Tensor) -> Iterator[tuple[slice, Tensor]]:
     """Logits of hidden states (rows, width) in fp32, (some rows, vocabulary), with the rows that they are of."""
     logits = model.output(hidden)
-    rows = max(1, CACHED_LOGITS // logits.shape[1]) if logits.device.type == "cpu" else len(logits)
+    rows = rows_at_a_time(logits)
     for start in range(0, len(logits), rows):
         yield slice(start, start + rows), logits[start : start + rows].float()
+
+
+def rows_at_a_time(logits: Tensor) -> int:
+    """How many rows of logits (rows, vocabulary) to look at before the next: as stay in the cache; on a GPU all."""
+    return max(1, CACHED_LOGITS // logits.shape[1]) if logits.device.type == "cpu" else len(logits)
 
 
 def candidates(

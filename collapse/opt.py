@@ -38,19 +38,18 @@ class Linear:
         self.weight = pack(weight) if self.packed else weight
 
     def __call__(self, rows: Tensor) -> Tensor:
-        return self._apply(rows, "none") if self.packed else F.linear(rows, self.weight, self.bias)
+        return packed_product(rows, self.weight, self.bias) if self.packed else F.linear(rows, self.weight, self.bias)
 
     def relu(self, rows: Tensor) -> Tensor:
-        return self._apply(rows, "relu") if self.packed else F.linear(rows, self.weight, self.bias).relu_()
+        if self.packed:
+            return packed_product(rows, self.weight, self.bias, "relu")
+        return F.linear(rows, self.weight, self.bias).relu_()
 
     def add_to(self, hidden: Tensor, rows: Tensor) -> Tensor:
         """`hidden` plus the map of `rows`."""
         if self.packed:
             return torch.ops.mkldnn._linear_pointwise.binary(rows, hidden, self.weight, self.bias, "add")
         return F.linear(rows, self.weight, self.bias).add_(hidden)
-
-    def _apply(self, rows: Tensor, activation: str) -> Tensor:
-        return torch.ops.mkldnn._linear_pointwise(rows, self.weight, self.bias, activation, [], "")
 
 
 PACKED_ROWS = 256  # the layout is made for products of about so many rows, and serves any number
@@ -66,8 +65,13 @@ def packable(weight: Tensor) -> bool:
 
 
 def pack(weight: Tensor) -> Tensor:
-    """The weight (out, in) in oneDNN's own layout, for `torch.ops.mkldnn._linear_pointwise`."""
+    """The weight (out, in) in oneDNN's own layout, for `packed_product`."""
     return torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), PACKED_ROWS)
+
+
+def packed_product(rows: Tensor, packed: Tensor, bias: Tensor | None = None, activation: str = "none") -> Tensor:
+    """Rows (n, in) times a weight (out, in) that `pack` laid out, plus the bias; activation none or relu: (n, out)."""
+    return torch.ops.mkldnn._linear_pointwise(rows, packed, bias, activation, [], "")
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from collapse.next_token import CACHED_LOGITS
-from collapse.opt import POSITION_OFFSET, pack, packable
+from collapse.next_token import rows_at_a_time
+from collapse.opt import POSITION_OFFSET, pack, packable, packed_product
 
 ROWS_OF_LOGITS = 1024  # at a time; products of so many rows run at full speed
 
@@ -105,7 +105,7 @@ class _Map:
 
     def forward(self, rows: Tensor, bias: Tensor | None) -> Tensor:
         if self.packed:
-            return torch.ops.mkldnn._linear_pointwise(rows, self.there, bias, "none", [], "")
+            return packed_product(rows, self.there, bias)
         return torch.nn.functional.linear(rows, self.there, bias)
 
     def backward(self, slope: Tensor, rows: Tensor, gradient: Tensor) -> Tensor:
@@ -115,7 +115,7 @@ class _Map:
         else:
             gradient.add_(slope.t() @ rows)
         if self.packed:
-            return torch.ops.mkldnn._linear_pointwise(slope, self.back, None, "none", [], "")
+            return packed_product(slope, self.back)
         return slope @ self.back
 
 
@@ -211,16 +211,13 @@ class _Passes:
 
     def _norm_backward(self, name: str, slope: Tensor) -> Tensor:
         weight, bias = self.model._weight[f"{name}.weight"], self.model._weight[f"{name}.bias"]
+        hidden, mean, deviation = self.saved.pop((name, 0))
         by_hidden, by_weight, by_bias = torch.ops.aten.native_layer_norm_backward(
-            slope.float(), *self._shaped(name, weight), weight, bias, [True, True, True]
+            slope.float(), hidden, weight.shape, mean, deviation, weight, bias, [True, True, True]
         )
         self.gradient[f"{name}.weight"].add_(by_weight)
         self.gradient[f"{name}.bias"].add_(by_bias)
         return by_hidden
-
-    def _shaped(self, name: str, weight: Tensor) -> tuple[Tensor, torch.Size, Tensor, Tensor]:
-        hidden, mean, deviation = self.saved.pop((name, 0))
-        return hidden, weight.shape, mean, deviation
 
     def _dropped(self, site: int, rows: Tensor) -> Tensor:
         """Zero where dropout holds a number back, the others scaled up; its own backward pass too."""
@@ -235,7 +232,7 @@ def cross_entropy_and_slope(logits: Tensor, targets: Tensor, scale: float) -> fl
     The slope, times `scale`, is the probability, less one at the target.
     """
     loss = 0.0
-    rows = max(1, CACHED_LOGITS // logits.shape[1]) if logits.device.type == "cpu" else len(logits)
+    rows = rows_at_a_time(logits)
     for part, target in zip(logits.split(rows), targets[:, None].split(rows), strict=True):
         values = part.float()
         largest, chosen = values.amax(1, keepdim=True), values.gather(1, target)

@@ -71,7 +71,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     )
     precision = getattr(torch, args.scoring_precision)
     model, first_model = (load_opt(one, precision, args.device) for one in (args.model, args.generation0_model))
-    writer = load(args.engine, args.model, args.precision, args.device)
+    own_engine = (args.engine, args.precision) == ("collapse", args.scoring_precision)
+    writer = model if own_engine else load(args.engine, args.model, args.precision, args.device)
 
     with work:
         test_losses = token_losses(model, torch.from_numpy(test).long(), batch_blocks)

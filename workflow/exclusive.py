@@ -6,11 +6,13 @@ operating system, which goes when its last process goes, however that ends.
 
 import fcntl
 import shutil
+import time
 from pathlib import Path
 from typing import TextIO
 
 STATE = Path(".snakemake")
 PATH = STATE / "model-collapse" / "running"
+LAST_BREATH = 10.0  # seconds that the processes of a run just killed may need to be gone, on a busy machine
 _held: TextIO | None = None
 
 
@@ -23,16 +25,20 @@ def hold() -> int:
     return _held.fileno()
 
 
-def stale_lock() -> bool:
-    """Whether Snakemake's lock is there although no run is alive."""
+def stale_lock(patience: float = LAST_BREATH) -> bool:
+    """Whether Snakemake's lock is there although no run is alive; a run that is ending has `patience` seconds to."""
     if not any((STATE / "locks").glob("*")) or not PATH.exists():
         return False
+    deadline = time.monotonic() + patience
     with open(PATH, "a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-    return True
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return True
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    return False
+                time.sleep(0.05)
 
 
 def sweep(results: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 from tests.workflow.project import ENVIRONMENT, Project
 
 KILLS = 4
+TRIALS = int(os.environ.get("KILL_TRIALS", "5"))
 
 
 def processes(folder: Path) -> dict[str, list[int]]:
@@ -63,7 +64,7 @@ def kill_at_random(project: Project, chance: random.Random) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("trial", range(5))  # 5 × KILLS = 20 kills
+@pytest.mark.parametrize("trial", range(TRIALS))  # 5 × KILLS = 20 kills
 def test_kill_9_at_a_random_moment(golden, tmp_path, trial):
     project = Project.create(tmp_path / "project")
     chance = random.Random(trial)
