@@ -9,6 +9,8 @@ from typing import Any
 import yaml
 from jsonschema import Draft202012Validator
 
+from collapse.memory import Shape
+
 SCHEMA = Path(__file__).parent / "schemas" / "config.schema.yaml"
 
 
@@ -231,15 +233,18 @@ def descriptions() -> dict[str, str]:
     return found
 
 
-def parameters(config: Mapping[str, Any]) -> int | None:
-    """Number of weights of a model pretrained here; None for one from the hub, whose size is not known before."""
+def pretrained_shape(config: Mapping[str, Any]) -> Shape | None:
+    """The shape of a model pretrained here; None for one from the hub, whose shape is not known before."""
     if config["base_model"]["source"] == "hub":
         return None
-    shape = config["base_model"]["pretraining"]
-    width = shape["width"]
-    per_layer = 12 * width**2 + 13 * width
-    positions = 2 * config["corpus"]["block_tokens"] + 2
-    return (shape["vocabulary_size"] + positions) * width + shape["layers"] * per_layer + 2 * width
+    sizes = config["base_model"]["pretraining"]
+    return Shape(
+        vocabulary_size=sizes["vocabulary_size"],
+        layers=sizes["layers"],
+        width=sizes["width"],
+        heads=sizes["heads"],
+        positions=2 * config["corpus"]["block_tokens"],
+    )
 
 
 def predicted_bytes(config: Mapping[str, Any]) -> int:
@@ -255,7 +260,8 @@ def predicted_bytes(config: Mapping[str, Any]) -> int:
         )
     if "text" not in config["parts"]:
         return side
-    weights = parameters(config) or 125_000_000
+    shape = pretrained_shape(config)
+    weights = shape.weights if shape else 125_000_000
     text = config["text"]
     links = len(text["arms"]) * len(text["seeds"]) * text["generations"]
     blocks = config["corpus"]["train_blocks"] or 2_000

@@ -13,8 +13,8 @@ from collapse import memory
 from collapse.artefacts import check_files, read_manifest
 from collapse.images import first, idx_images
 from collapse.text_sources import SourceError, read_lines
+from workflow import configuration
 from workflow.chain import pretraining_files, user_files
-from workflow.configuration import predicted_bytes
 
 
 def check_inputs(config: Mapping[str, Any]) -> None:
@@ -69,16 +69,10 @@ def check_memory(config: Mapping[str, Any]) -> None:
 
     A model from a hub is known when it is here: its jobs check for themselves, before they compute.
     """
-    if "text" not in config["parts"] or config["base_model"]["source"] != "pretrain":
+    shape = configuration.pretrained_shape(config)
+    if "text" not in config["parts"] or shape is None:
         return
     pretraining, text, tokens = config["base_model"]["pretraining"], config["text"], config["corpus"]["block_tokens"]
-    shape = memory.Shape(
-        vocabulary_size=pretraining["vocabulary_size"],
-        layers=pretraining["layers"],
-        width=pretraining["width"],
-        heads=pretraining["heads"],
-        positions=2 * tokens,
-    )
     gigabytes = config["memory_gigabytes"]
     for key, part, threads in (
         ("base_model.pretraining", pretraining, pretraining["threads"]),
@@ -118,7 +112,7 @@ def check_results(config: Mapping[str, Any], results: Path) -> None:
             if kind == "base model":  # everything starts from it: a truncated file is refused before any work
                 check_files(results / name, manifest, missing=False)
     kept = sum(path.stat().st_size for path in results.rglob("*") if path.is_file())
-    needed, free = predicted_bytes(config) - kept, shutil.disk_usage(folder).free
+    needed, free = configuration.predicted_bytes(config) - kept, shutil.disk_usage(folder).free
     if needed > free:
         raise SourceError(
             f"{folder}: {free / 1e6:.1f} MB free, the run needs about {needed / 1e6:.1f} MB more; "
