@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collapse.opt_training import TrainableOpt
 
 BATCH_BLOCKS, PART_BLOCKS, SEED = 64, 16, 1
-LEARNING_RATE = 3e-4
+LEARNING_RATE = 2e-5  # the released code's
 STEPS_A_ROUND = {"opt-125m": 1, "small": 3}
 COMPARED = {"opt-125m": (5, 2), "small": (100, 8)}  # steps, blocks a batch
 
