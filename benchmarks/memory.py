@@ -1,0 +1,106 @@
+"""Peak memory of a job against what collapse/memory.py says before it starts: training, generation, scoring.
+
+    python -m benchmarks.memory [--short] [--json FILE] [--device cpu|cuda]
+
+A process for each case. `size` is a training batch of so many blocks, in micro-batches as config.yaml has them, or so
+many blocks at a time. Scoring holds two models, as `evaluate` does.
+"""
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.finetuning import trainable
+from benchmarks.generation import BEAMS, our_engine
+from benchmarks.side_by_side import BLOCK_TOKENS, DTYPES, MODELS, Shape, make_model, parse, random_blocks, write
+from benchmarks.workers import Turn, Workers, answer, cores
+from collapse import memory
+
+MICRO_BATCH_BLOCKS = 8
+SIZES = {"finetuning": 128, "generation": 32, "scoring": 32}
+
+
+def main() -> None:
+    args = parse(__doc__)
+    rows = []
+    print(f"{'model':10}{'work':12}{'dtype':10}{'blocks':>7}{'measured':>12}{'estimate':>12}{'ratio':>7}")
+    with tempfile.TemporaryDirectory() as temporary:
+        for model, shape in MODELS.items():
+            if args.short and model == "opt-125m":
+                continue
+            folder = make_model(shape, Path(temporary) / model, dropout=0.1)
+            for work, blocks in SIZES.items():
+                for dtype in DTYPES:
+                    rows.append(measured(model, shape, folder, work, blocks, dtype, args.device))
+                    show(rows[-1])
+    write(rows, {}, args.json)
+
+
+def measured(model: str, shape: Shape, folder: Path, work: str, blocks: int, dtype: str, device: str) -> dict:
+    given = random_blocks(shape, blocks, seed=1)
+    threads = cores() if work == "finetuning" and device == "cpu" else 1
+    if work == "finetuning":
+        engine = (train_once, (folder, dtype, device))
+        job: tuple = (given,)
+        estimate = memory.finetuning(
+            shape, tokens=BLOCK_TOKENS, micro_batch_blocks=MICRO_BATCH_BLOCKS, threads=threads, precision=dtype
+        )
+    elif work == "generation":
+        engine = (our_engine, (folder, dtype, device))
+        job = (given, BLOCK_TOKENS, {"batch_blocks": blocks})
+        estimate = memory.generation(
+            shape, prompt=BLOCK_TOKENS, new_tokens=BLOCK_TOKENS, beams=BEAMS, batch_blocks=blocks, precision=dtype
+        )
+    else:
+        engine = (score_once, (folder, dtype, device))
+        job = (given, blocks)
+        estimate = memory.scoring(shape, tokens=BLOCK_TOKENS, batch_blocks=blocks, precision=dtype)
+    with Workers(engine, 1, threads) as workers:
+        workers([job])
+        return {
+            "model": model,
+            "work": work,
+            "dtype": dtype,
+            "blocks": blocks,
+            "peak_memory_bytes": workers.peak_memory,
+            "estimated_bytes": estimate,
+        }
+
+
+def show(row: dict) -> None:
+    found, estimate = row["peak_memory_bytes"] / 1e9, row["estimated_bytes"] / 1e9
+    print(
+        f"{row['model']:10}{row['work']:12}{row['dtype']:10}{row['blocks']:7}{found:9.2f} GB{estimate:9.2f} GB"
+        f"{estimate / found:7.2f}",
+        flush=True,
+    )
+
+
+def train_once(turn: Turn, folder: Path, dtype: str, device: str) -> None:
+    from collapse.finetuning import Trainer
+    from collapse.processes import Processes
+
+    def step(batch: np.ndarray) -> float:
+        trainer = Trainer(trainable(folder, dtype, device), 0.0, 1, MICRO_BATCH_BLOCKS, Processes())
+        return [trainer.step(batch, one, 1e-5) for one in range(2)][-1]  # moments exist from the second on
+
+    answer(turn, step)
+
+
+def score_once(turn: Turn, folder: Path, dtype: str, device: str) -> None:
+    import torch
+
+    from collapse.opt import load_opt
+    from collapse.perplexity import token_losses
+
+    models = [load_opt(folder, getattr(torch, dtype), device) for _ in range(2)]
+
+    def score(blocks: np.ndarray, batch_blocks: int) -> float:
+        return sum(float(token_losses(model, torch.from_numpy(blocks), batch_blocks).mean()) for model in models)
+
+    answer(turn, score)
+
+
+if __name__ == "__main__":
+    main()
