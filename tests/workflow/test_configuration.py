@@ -151,7 +151,7 @@ def test_the_predicted_number_of_weights_is_the_models():
         dropout=0.0,
         seed=0,
     )
-    assert configuration.parameters(DEFAULT) == sum(parameter.numel() for parameter in model.parameters())
+    assert configuration.pretrained_shape(DEFAULT).weights == sum(parameter.numel() for parameter in model.parameters())
 
     for source, side in (("digits", 8), ("files", 28)):
         shape = DEFAULT["vae"]
