@@ -24,6 +24,7 @@ def train(
     final_learning_rate: float,
     weight_decay: float,
     seed: int,
+    steps: int | None = None,
     micro_batch_blocks: int = 8,
     checkpoint: Checkpoint | None = None,
     processes: Processes = Processes(),  # noqa: B008, immutable
@@ -32,21 +33,23 @@ def train(
     """Train `model` in place on `blocks`, (blocks, tokens) of ids; return the mean loss of each epoch, in nats.
 
     AdamW on every weight; the learning rate falls along a cosine from `learning_rate` to `final_learning_rate` over all
-    steps, without warm-up or clipping. Every epoch visits every block once, in an order of its own drawn from `seed`. A
-    batch is computed `micro_batch_blocks` at a time: this bounds memory, and moves results by rounding only. With a
-    `checkpoint` a killed run goes on from what was saved last, to the same bytes. `progress` is called after every step
-    with (step, steps, loss).
+    steps, without warm-up or clipping. Every epoch visits every block once, in an order of its own drawn from `seed`;
+    with `steps` there are so many steps in place of `epochs`, and the last epoch may be cut short. A batch is computed
+    `micro_batch_blocks` at a time: this bounds memory, and moves results by rounding only. With a `checkpoint` a killed
+    run goes on from what was saved last, to the same bytes. `progress` is called after every step with (step, steps,
+    loss).
     """
     if len(blocks) == 0:
         raise ValueError("no training blocks")
     steps_per_epoch = math.ceil(len(blocks) / batch_blocks)
-    steps = epochs * steps_per_epoch
+    steps = epochs * steps_per_epoch if steps is None else steps
     trainer = Trainer(model, weight_decay, derive_seed(seed, "dropout"), micro_batch_blocks, processes)
     first, losses = trainer.resume(checkpoint) if checkpoint else (0, [])
     order = np.random.default_rng(derive_seed(seed, "order"))
-    for epoch in range(epochs):
+    for epoch in range(math.ceil(steps / steps_per_epoch)):
         shuffled = blocks[order.permutation(len(blocks))]
-        for index in range(steps_per_epoch):
+        visited = min(len(blocks), (steps - epoch * steps_per_epoch) * batch_blocks)
+        for index in range(min(steps_per_epoch, steps - epoch * steps_per_epoch)):
             step = epoch * steps_per_epoch + index
             if step < first:
                 continue
@@ -57,7 +60,7 @@ def train(
                 raise FloatingPointError(
                     f"loss {loss} at step {step} of {steps}; lower the learning rate ({learning_rate})"
                 )
-            losses[epoch : epoch + 1] = [(losses[epoch] if index else 0.0) + loss * len(batch) / len(blocks)]
+            losses[epoch : epoch + 1] = [(losses[epoch] if index else 0.0) + loss * len(batch) / visited]
             progress(step + 1, steps, loss)
             if checkpoint and checkpoint.due() and processes.rank == 0 and step + 1 < steps:
                 trainer.save(checkpoint, step + 1, losses)

@@ -7,7 +7,6 @@ import numpy as np
 
 from collapse.decoding import DECODERS, DEVICES, ENGINES, PRECISIONS
 from collapse.seeds import derive_seed
-from scripts import job
 
 OPTIONS: dict[str, type[int] | type[float]] = {
     "num_beams": int,
@@ -16,12 +15,14 @@ OPTIONS: dict[str, type[int] | type[float]] = {
     "top_k": int,
     "top_p": float,
 }
+PROMPTS = ("original", "previous", "none")
 MAY_BE_LEFT_OUT = ("top_k",)  # without it, a token is never left out for its rank
 
 
 def add_arguments(made: argparse.ArgumentParser) -> None:
     made.add_argument("--engine", choices=ENGINES, required=True)
     made.add_argument("--decoder", choices=DECODERS, required=True)
+    made.add_argument("--prompts", choices=PROMPTS, required=True, help="what every block continues")
     made.add_argument("--precision", choices=PRECISIONS, required=True, help="of the model that writes")
     for name, kind in OPTIONS.items():
         made.add_argument(_flag(name), type=kind)
@@ -51,6 +52,7 @@ def record(args: argparse.Namespace) -> dict[str, Any]:
     return {
         "decoder": args.decoder,
         "decoder_options": made_by | options(args),
+        "prompts": args.prompts,
         "new_tokens": args.new_tokens,
         "device": args.device,
         "threads": args.threads,
@@ -61,7 +63,7 @@ def drawing(args: argparse.Namespace, purpose: str, streams: np.ndarray | None =
     """`seed` and `streams` for a decoder that draws; nothing for one that does not."""
     if not DECODERS[args.decoder].draws:
         return {}
-    return {"seed": derive_seed(args.seed, job.chain_name(args), args.generation, purpose), "streams": streams}
+    return {"seed": derive_seed(args.seed, args.generation, purpose), "streams": streams}
 
 
 def _flag(name: str) -> str:

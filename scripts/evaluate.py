@@ -28,6 +28,7 @@ from scripts import decoder, job
 def main(argv: Sequence[str] | None = None) -> None:
     parser = job.parser(__doc__)
     job.add_place(parser)
+    job.add_owners(parser, "model", "generation0", "text")
     decoder.add_arguments(parser)
     parser.add_argument("--model", type=Path, required=True, help="folder of finetune")
     parser.add_argument("--generation0-model", type=Path, required=True, help="the same chain's generation 0")
@@ -45,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     work = job.Job(args.benchmark)
     torch.set_num_threads(args.threads)
 
-    place = {"arm": args.arm, "seed": args.seed, "generation": args.generation}
+    place = job.place(args)
     written = decoder.record(args)
     parents = [
         args.model / "manifest.json",
@@ -54,9 +55,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         args.corpus / "train.manifest.json",
         args.corpus / "test.manifest.json",
     ]
-    checked_manifest(parents[0], "model", place)
-    checked_manifest(parents[1], "model", {"seed": args.seed, "generation": 0})
-    checked_manifest(parents[2], "synthetic text", place | written)
+    trained = checked_manifest(parents[0], "model", job.place(args, "model"))["options"]
+    checked_manifest(parents[1], "model", job.place(args, "generation0") | {"generation": 0})
+    checked_manifest(parents[2], "synthetic text", job.place(args, "text") | written)
     checked_manifest(parents[3], "human text", {"split": "train"})
     checked_manifest(parents[4], "human text", {"split": "test"})
     human, _ = read_blocks(args.corpus / "train.parquet")
@@ -91,6 +92,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     )
     metrics = {
         **place,
+        **{name: trained[name] for name in ("training_blocks", "training_tokens", "human_fraction")},
         "test_perplexity": perplexity(test_losses),
         "test_perplexity_without_end_of_text": perplexity(test_losses[text_targets]),
         "test_tokens": int(test_losses.size),

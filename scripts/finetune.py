@@ -1,4 +1,4 @@
-"""Fine-tune the base model on the training set of one generation."""
+"""Fine-tune the base model, or that of the generation before, on the training set of one generation."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,20 +12,24 @@ from scripts import job, training
 def main(argv: Sequence[str] | None = None) -> None:
     parser = job.parser(__doc__)
     job.add_place(parser)
+    job.add_owners(parser, "training", "start")
     training.add_arguments(parser)
     parser.add_argument("--training-set", type=Path, required=True)
-    parser.add_argument("--base", type=Path, required=True, help="folder of the base model")
+    parser.add_argument("--base", type=Path, required=True, help="folder of the model that training starts from")
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args(argv)
     work = job.Job(args.benchmark)
 
-    place = {"arm": args.arm, "seed": args.seed, "generation": args.generation}
     manifest = args.training_set.with_suffix(".manifest.json")
-    checked_manifest(manifest, "training set", place)
-    checked_manifest(args.base / "manifest.json", "base model")
+    training_set = checked_manifest(manifest, "training set", job.place(args, "training"))
+    if args.start_arm:
+        before = job.place(args, "start") | {"generation": args.generation - 1}
+        checked_manifest(args.base / "manifest.json", "model", before)
+    else:
+        checked_manifest(args.base / "manifest.json", "base model")
     blocks, _ = read_blocks(args.training_set)
     config = read_config(args.base)
-    seed = derive_seed(args.seed, job.chain_name(args), args.generation, "finetune")
+    seed = derive_seed(args.seed, args.generation, "finetune")
     model, losses, processes = training.run(args, work, read_weights(args.base), config, blocks, seed)
     if processes.rank == 0:
         write_manifest(
@@ -34,7 +38,15 @@ def main(argv: Sequence[str] | None = None) -> None:
             files=write_opt(model.state_dict(), config, args.output),
             parents=[manifest, args.base / "manifest.json"],
             code=args.code,
-            options={**place, **training.options(args), "processes": processes.count, "loss_by_epoch": losses},
+            options={
+                **job.place(args),
+                **training.options(args),
+                "processes": processes.count,
+                "loss_by_epoch": losses,
+                "training_blocks": len(blocks),
+                "training_tokens": training.tokens(args, blocks),
+                "human_fraction": training_set["options"]["human_fraction"],
+            },
         )
         args.checkpoint.unlink(missing_ok=True)
         work.finish()

@@ -1,4 +1,4 @@
-"""Continue every human training block with a fine-tuned model: the synthetic set of a generation, or a shard of it."""
+"""Write a block for every human training block with a fine-tuned model: a generation's text, or a shard of it."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,15 +10,16 @@ from collapse import memory
 from collapse.artefacts import checked_manifest, read_blocks, write_manifest
 from collapse.decoding import decode, load
 from collapse.opt import read_config, shape
+from collapse.tokenizer import END_OF_TEXT
 from scripts import decoder, job, synthetic_text
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     parser = job.parser(__doc__)
     job.add_place(parser)
+    job.add_owners(parser, "model", "previous")
     decoder.add_arguments(parser)
-    parser.add_argument("--model", type=Path, required=True, help="folder of finetune")
-    parser.add_argument("--corpus", type=Path, required=True, help="folder of prepare_corpus: the prompts")
+    synthetic_text.add_sources(parser)
     parser.add_argument("--shard", type=int, default=1, help="which of the shards, from 1")
     parser.add_argument("--shards", type=int, default=1, help="how many jobs the prompts are shared out to")
     parser.add_argument("--memory-gigabytes", type=float, required=True, help="refuse what would need more")
@@ -28,11 +29,18 @@ def main(argv: Sequence[str] | None = None) -> None:
     work = job.Job(args.benchmark)
     torch.set_num_threads(args.threads)
 
-    place = {"arm": args.arm, "seed": args.seed, "generation": args.generation}
+    place = job.place(args)
     written = place | decoder.record(args)
-    checked_manifest(args.model / "manifest.json", "model", place)
-    checked_manifest(args.corpus / "train.manifest.json", "human text", {"split": "train"})
+    parents = synthetic_text.sources(args)
+    checked_manifest(parents[0], "model", job.place(args, "model"))
+    checked_manifest(parents[1], "human text", {"split": "train"})
     prompts, table = read_blocks(args.corpus / "train.parquet")
+    if args.previous:
+        before = job.place(args, "previous") | {"generation": args.generation - 1}
+        checked_manifest(parents[2], "synthetic text", before)
+        prompts, _ = read_blocks(args.previous)  # a block for every human one, in their order
+    if args.prompts == "none":
+        prompts = np.full((len(prompts), 1), END_OF_TEXT)  # which also begins a text
     rows = synthetic_text.shard_rows(len(prompts), args.decode_batch_blocks, args.shard, args.shards)
     prompts, source_block = prompts[rows], table.column("block").to_numpy()[rows]
     if len(prompts):
@@ -66,7 +74,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         args.manifest,
         kind="synthetic text" if whole else "synthetic shard",
         files=[args.output],
-        parents=[args.model / "manifest.json", args.corpus / "train.manifest.json"],
+        parents=parents,
         code=args.code,
         options=written if whole else {**written, "shard": args.shard, "shards": args.shards},
     )

@@ -14,17 +14,16 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = job.parser(__doc__)
     job.add_place(parser)
     decoder.add_arguments(parser)
-    parser.add_argument("--model", type=Path, required=True, help="folder of finetune, which the shards are from")
-    parser.add_argument("--corpus", type=Path, required=True, help="folder of prepare_corpus: the prompts")
+    synthetic_text.add_sources(parser)
     parser.add_argument("--shards", type=Path, nargs="+", required=True, help="all of them, in order")
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--manifest", type=Path, required=True)
     args = parser.parse_args(argv)
     work = job.Job(args.benchmark)
 
-    place = {"arm": args.arm, "seed": args.seed, "generation": args.generation}
+    place = job.place(args)
     written = place | decoder.record(args)
-    parents = [args.model / "manifest.json", args.corpus / "train.manifest.json"]
+    parents = synthetic_text.sources(args)
     made_from = {path.as_posix(): sha256(path) for path in parents}
     for number, path in enumerate(args.shards, start=1):
         expected = {**written, "shard": number, "shards": len(args.shards)}

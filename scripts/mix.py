@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from collapse.artefacts import checked_manifest, read_blocks, write_blocks, write_manifest
-from collapse.mixing import POLICIES, human_only
+from collapse.mixing import POLICIES, Seeds, human_only
 from collapse.seeds import derive_seed
 from scripts import job
 
@@ -15,16 +15,19 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = job.parser(__doc__)
     job.add_place(parser)
     parser.add_argument("--policy", choices=["human", *POLICIES], required=True)
-    parser.add_argument("--human-fraction", type=float, required=True)
+    parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="of the policy")
     parser.add_argument("--corpus", type=Path, required=True, help="folder of prepare_corpus")
     parser.add_argument(
         "--synthetic", type=Path, action="append", default=[], help="synthetic.parquet of each earlier generation read"
     )
+    parser.add_argument("--synthetic-arm", action="append", default=[], help="and the arm in whose folder it lies")
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--manifest", type=Path, required=True)
     args = parser.parse_args(argv)
     work = job.Job(args.benchmark)
 
+    types = POLICIES[args.policy].options if args.policy in POLICIES else {}
+    options = {name: types[name](value) for name, value in job.pairs(args.option).items()}
     checked_manifest(args.corpus / "train.manifest.json", "human text", {"split": "train"})
     parents = [args.corpus / "train.manifest.json"]
     human, _ = read_blocks(args.corpus / "train.parquet")
@@ -33,18 +36,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     else:
         first = args.generation - len(args.synthetic)
         synthetic: list[np.ndarray] = [human[:0]] * first  # a policy counts generations from the first
-        for generation, path in enumerate(args.synthetic, start=first):
+        for generation, (path, arm) in enumerate(zip(args.synthetic, args.synthetic_arm, strict=True), start=first):
             manifest = path.with_suffix(".manifest.json")
-            # generation 0 may belong to another arm that trains alike: it is the chain's own all the same
-            checked_manifest(
-                manifest,
-                "synthetic text",
-                {"seed": args.seed, "generation": generation} | ({"arm": args.arm} if generation else {}),
-            )
+            expected = {"arm": arm, "seed": args.seed, "generation": generation}
+            checked_manifest(manifest, "synthetic text", expected)
             parents.append(manifest)
             synthetic.append(read_blocks(path)[0])
-        seed = derive_seed(args.seed, args.arm, args.generation, "mix")
-        training = POLICIES[args.policy].mix(human, synthetic, args.human_fraction, seed)
+        seeds = Seeds(derive_seed(args.seed, args.generation, "mix"), derive_seed(args.seed, "mix"))
+        training = POLICIES[args.policy].mix(human, synthetic, seeds, **options)
 
     rows = len(training.blocks)
     write_blocks(
@@ -65,10 +64,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         parents=parents,
         code=args.code,
         options={
-            "arm": args.arm,
-            "seed": args.seed,
-            "generation": args.generation,
+            **job.place(args),
             "policy": args.policy,
+            "policy_options": options,
             "human_fraction": float((training.origin == "human").mean()),
             "rows": rows,
         },

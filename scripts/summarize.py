@@ -22,7 +22,7 @@ RISES = ("test_loss_rare_half", "test_loss_common_half")  # their change since g
 def main(argv: Sequence[str] | None = None) -> None:
     parser = job.parser(__doc__)
     parser.add_argument("--text", type=Path, required=True, help="results/<experiment>/text")
-    parser.add_argument("--arm", action="append", required=True, metavar="ARM=OWNER OF ITS GENERATION 0")
+    parser.add_argument("--arm", action="append", required=True, metavar="ARM=FOLDER*GENERATIONS,…")
     parser.add_argument("--seed", type=int, action="append", required=True)
     parser.add_argument("--generations", type=int, required=True)
     parser.add_argument("--confidence", type=float, required=True)
@@ -35,11 +35,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     rows: list[tuple] = []
     continuations: list[tuple] = []
     blocks: list[tuple[str, int, float]] = []
-    for arm, owner in job.pairs(args.arm).items():
+    for arm, folders in job.pairs(args.arm).items():
         for seed in args.seed:
-            for generation in range(args.generations):
-                folder = args.text / (arm if generation else owner) / f"seed{seed}" / f"generation{generation}"
-                checked_manifest(folder / "manifest.json", "generation", {"seed": seed, "generation": generation})
+            for generation, owner in enumerate(unfolded(folders)):
+                folder = args.text / owner / f"seed{seed}" / f"generation{generation}"
+                place = {"arm": owner, "seed": seed, "generation": generation}
+                checked_manifest(folder / "manifest.json", "generation", place)
                 metrics = job.read_json(folder / "metrics.json")
                 rows += [
                     (arm, seed, generation, name, value)
@@ -73,6 +74,12 @@ def main(argv: Sequence[str] | None = None) -> None:
         write_csv(args.text / f"{metric}_by_arm.csv", table[0], table[1:])
     write_json(args.text / "metrics.json", headline(intervals, args.generations))
     work.finish()
+
+
+def unfolded(folders: str) -> list[str]:
+    """The arm in whose folder each generation lies: `a*1,b*2` is a, b, b."""
+    pairs = (one.rsplit("*", 1) for one in folders.split(","))
+    return [arm for arm, count in pairs for _ in range(int(count))]
 
 
 def block_perplexities(path: Path) -> list[float]:

@@ -1,5 +1,6 @@
-"""The text of one generation as files: which prompts a shard of it continues, and what a row holds."""
+"""The text of one generation as files: what it is made from, which prompts a shard continues, what a row holds."""
 
+import argparse
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,18 @@ from typing import Any
 import numpy as np
 
 from collapse.artefacts import write_blocks
+
+
+def add_sources(made: argparse.ArgumentParser) -> None:
+    made.add_argument("--model", type=Path, required=True, help="folder of finetune")
+    made.add_argument("--corpus", type=Path, required=True, help="folder of prepare_corpus: prompts original")
+    made.add_argument("--previous", type=Path, help="synthetic.parquet of the generation before: prompts previous")
+
+
+def sources(args: argparse.Namespace) -> list[Path]:
+    """Manifests of the model, of the human text and, if that is continued, of the text of the generation before."""
+    found = [args.model / "manifest.json", args.corpus / "train.manifest.json"]
+    return [*found, args.previous.with_suffix(".manifest.json")] if args.previous else found
 
 
 def shard_rows(blocks: int, batch_blocks: int, shard: int, shards: int) -> slice:

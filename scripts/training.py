@@ -23,6 +23,7 @@ from scripts.job import Job
 # what decides the result; manifests and checkpoints name it
 OPTIONS: dict[str, type[int] | type[float] | type[str]] = {
     "epochs": int,
+    "steps": int,
     "batch_blocks": int,
     "micro_batch_blocks": int,
     "learning_rate": float,
@@ -33,11 +34,13 @@ OPTIONS: dict[str, type[int] | type[float] | type[str]] = {
     "threads": int,
 }
 CHOICES = {"precision": PRECISIONS, "device": DEVICES}
+MAY_BE_LEFT_OUT = ("steps",)  # there are epochs then
 
 
 def add_arguments(made: argparse.ArgumentParser) -> None:
     for name, kind in OPTIONS.items():
-        made.add_argument(f"--{name.replace('_', '-')}", type=kind, required=True, choices=CHOICES.get(name))
+        required = name not in MAY_BE_LEFT_OUT
+        made.add_argument(f"--{name.replace('_', '-')}", type=kind, required=required, choices=CHOICES.get(name))
     made.add_argument("--checkpoint", type=Path, required=True, help="where to keep the state of a run under way")
     made.add_argument("--checkpoint-minutes", type=float, required=True, help="how often; 0: never")
     made.add_argument("--memory-gigabytes", type=float, required=True, help="refuse what would need more")
@@ -45,6 +48,15 @@ def add_arguments(made: argparse.ArgumentParser) -> None:
 
 def options(args: argparse.Namespace) -> dict[str, Any]:
     return {name: getattr(args, name) for name in OPTIONS}
+
+
+def tokens(args: argparse.Namespace, blocks: np.ndarray) -> int:
+    """How many tokens of blocks (blocks, tokens) training reads, repetitions counted: the budget of an arm."""
+    rows, width = blocks.shape
+    if args.steps is None:
+        return args.epochs * rows * width
+    epochs, rest = divmod(args.steps, -(-rows // args.batch_blocks))
+    return (epochs * rows + min(rows, rest * args.batch_blocks)) * width
 
 
 def run(
@@ -90,6 +102,7 @@ def run(
             model,
             blocks,
             epochs=args.epochs,
+            steps=args.steps,
             batch_blocks=args.batch_blocks,
             micro_batch_blocks=args.micro_batch_blocks,
             learning_rate=args.learning_rate,

@@ -140,3 +140,17 @@ def test_the_learning_rate_runs_along_half_a_cosine():
 def test_a_diverging_run_stops_with_a_remedy():
     with pytest.raises(FloatingPointError, match="lower the learning rate"):
         train(trainable(), BLOCKS, epochs=20, seed=1, **OPTIONS | {"learning_rate": 1e30})
+
+
+def test_so_many_steps_are_a_budget_whatever_the_size_of_the_set():
+    """Ten blocks in batches of 4 are 3 steps an epoch: 6 are two epochs, 4 one and a batch of the second."""
+    by_epochs, by_steps, cut = trainable(), trainable(), trainable()
+    seen: list[int] = []
+    expected = train(by_epochs, BLOCKS, epochs=2, seed=1, **OPTIONS)
+    assert train(by_steps, BLOCKS, epochs=9, steps=6, seed=1, **OPTIONS) == expected
+    assert torch.equal(by_epochs.weights, by_steps.weights)
+    losses = train(
+        cut, BLOCKS, epochs=9, steps=4, seed=1, progress=lambda step, steps, loss: seen.append(steps), **OPTIONS
+    )
+    assert seen == [4] * 4
+    assert losses[1] == pytest.approx(expected[1], rel=0.2)  # the mean of what was visited
