@@ -16,7 +16,8 @@ from scripts import job
 
 NOT_MEASURES = {"arm", "seed", "generation", "passage", "continuation", "test_tokens"}
 
-RISES = ("test_loss_rare_half", "test_loss_common_half")  # their change since generation 0 of the same seed
+# their change since generation 0 of the same seed
+RISES = ("test_loss_rare_half", "test_loss_common_half", "test_loss_minority", "test_loss_majority")
 
 
 def main(argv: Sequence[str] | None = None) -> None:
