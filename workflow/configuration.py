@@ -96,6 +96,11 @@ def text_faults(config: Mapping[str, Any], policies: Mapping[str, Any], decoders
                 f"arms.{arm}.human_fraction: {options['human_fraction']}: policy replace keeps no human text; "
                 "set 0 or choose policy preserve"
             )
+    reference = text["statistics"]["reference"]
+    if reference is not None and reference not in text["arms"]:
+        faults.append(
+            f"text.statistics.reference: {reference}: not among text.arms; choose of {', '.join(text['arms'])}, or null"
+        )
     if text["generate"]["decoder"] not in decoders:
         faults.append(f"text.generate.decoder: {text['generate']['decoder']}: unknown; there are {', '.join(decoders)}")
     if corpus["source"] == "files":
