@@ -73,10 +73,10 @@ def caption(onset: pd.DataFrame, confidence: float) -> str:
         never = int(rows["onset"].isna().sum())
         named = [f"{row['metric']} ({row['direction']}, {row['departure']:.1f})" for row in first.to_dict("records")]
         when = f"first at generation {first['onset'].iloc[0]:.0f}, {', '.join(named)}" if named else "none"
-        later = len(rows) - len(first) - never
-        sentences.append(
-            f"{arm_name(str(arm))}: {when}; later: {later} measures of {len(rows)}, never or without an interval: {never}"
+        counted = (
+            f"later: {len(rows) - len(first) - never} of {len(rows)} measures, never or without an interval: {never}"
         )
+        sentences.append(f"{arm_name(str(arm))}: {when}; {counted}")
     return (
         f"**Which measure sees collapse first?** {'. '.join(sentences)}. Each cell is the first generation whose mean "
         f"over seeds lies outside generation 0's {confidence:.0%} interval over seeds, and an arrow to which side; "
