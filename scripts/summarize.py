@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from collapse.artefacts import checked_manifest, write_json, write_text
+from collapse.improbability import improbable_share
 from collapse.intervals import interval
 from collapse.seeds import derive_seed
 from scripts import job
@@ -30,6 +31,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--resamples", type=int, required=True)
     parser.add_argument("--histogram-generation", type=int, action="append", default=[])
     parser.add_argument("--histogram-bins-per-decade", type=int, required=True)
+    parser.add_argument("--improbable-quantile", type=float, required=True, help="of generation 0's own blocks")
     args = parser.parse_args(argv)
     work = job.Job(args.benchmark)
 
@@ -48,8 +50,11 @@ def main(argv: Sequence[str] | None = None) -> None:
                     for name, value in sorted(metrics.items())
                     if name not in NOT_MEASURES and value is not None
                 ]
+                perplexities = block_perplexities(folder / "scores.parquet")
                 if generation == 0:
-                    first = metrics
+                    first, first_perplexities = metrics, perplexities
+                share = improbable_share(np.array(perplexities), np.array(first_perplexities), args.improbable_quantile)
+                rows.append((arm, seed, generation, "improbable_blocks", share))
                 rows += [
                     (arm, seed, generation, f"{name}_rise", metrics[name] - first[name])
                     for name in RISES
@@ -59,7 +64,7 @@ def main(argv: Sequence[str] | None = None) -> None:
                     continuations.append(("human", "", "", metrics["passage"]))
                 continuations.append((arm, seed, generation, metrics["continuation"]))
                 if generation in args.histogram_generation:
-                    blocks += [(arm, generation, value) for value in block_perplexities(folder / "scores.parquet")]
+                    blocks += [(arm, generation, value) for value in perplexities]
 
     intervals = list(over_seeds(rows, args.confidence, args.resamples))
     write_csv(args.text / "summary.csv", ("arm", "seed", "generation", "metric", "value"), rows)

@@ -181,6 +181,7 @@ class Chain:
             resamples=summary["resamples"],
             histogram_generation=summary["histogram_generations"],
             histogram_bins_per_decade=summary["histogram_bins_per_decade"],
+            improbable_quantile=summary["improbable_quantile"],
         )
 
 

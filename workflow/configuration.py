@@ -88,6 +88,11 @@ def text_faults(config: Mapping[str, Any]) -> list[str]:
     """Of the language-model chain."""
     corpus, base, text = config["corpus"], config["base_model"], config["text"]
     faults = arms.faults(config)
+    reference = text["statistics"]["reference"]
+    if reference is not None and reference not in text["arms"]:
+        faults.append(
+            f"text.statistics.reference: {reference}: not among text.arms; choose of {', '.join(text['arms'])}, or null"
+        )
     if corpus["source"] == "files":
         if not corpus["folder"]:
             faults.append('corpus.folder: null: source files needs the folder; --config \'corpus={"folder": "…"}\'')

@@ -21,6 +21,8 @@ rule text:
             *expand("{folder}/manifest.json", folder=TEXT_CHAIN.links()),
             f"{RESULTS}/corpus/validation.manifest.json",
             f"{TEXT}/summary.csv",
+            f"{TEXT}/comparisons.csv",
+            f"{TEXT}/profile.csv",
         ]
         if "text" in PARTS
         else [],
