@@ -185,12 +185,14 @@ class Chain:
         )
 
 
-def file_of(name: str, place: Callable[[Any], str | None], otherwise: str | None = None) -> Callable[[Any], list[str]]:
+def file_of(
+    name: str, place: Callable[[Any], str | None], otherwise: str | None = None
+) -> Callable[[Any], str | list[str]]:
     """Input function: a file in the folder that `place` gives for a job, or else in `otherwise`, or none."""
 
-    def path(wildcards: Any) -> list[str]:
+    def path(wildcards: Any) -> str | list[str]:
         folder = place(wildcards) or otherwise
-        return [f"{folder}/{name}"] if folder else []
+        return f"{folder}/{name}" if folder else []
 
     return path
 
