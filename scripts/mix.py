@@ -20,7 +20,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--synthetic", type=Path, action="append", default=[], help="synthetic.parquet of each earlier generation read"
     )
-    parser.add_argument("--synthetic-arm", action="append", default=[], help="and the arm in whose folder it lies")
+    parser.add_argument("--synthetic-arm", action="append", default=[], help="of each, the arm in whose folder it lies")
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--manifest", type=Path, required=True)
     args = parser.parse_args(argv)
@@ -36,7 +36,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     else:
         first = args.generation - len(args.synthetic)
         synthetic: list[np.ndarray] = [human[:0]] * first  # a policy counts generations from the first
-        for generation, (path, arm) in enumerate(zip(args.synthetic, args.synthetic_arm, strict=True), start=first):
+        arms = args.synthetic_arm or [args.arm] * len(args.synthetic)
+        for generation, (path, arm) in enumerate(zip(args.synthetic, arms, strict=True), start=first):
             manifest = path.with_suffix(".manifest.json")
             expected = {"arm": arm, "seed": args.seed, "generation": generation}
             checked_manifest(manifest, "synthetic text", expected)

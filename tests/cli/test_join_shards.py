@@ -13,7 +13,8 @@ from scripts.synthetic_text import shard_rows
 MODEL = Path("results/mini/text/replace/seed1/generation1")
 PLACE = "--arm replace --seed 1 --generation 1"
 COMMON = (
-    "--precision float32 --decode-batch-blocks 4 --new-tokens 16 --device cpu --threads 1 --corpus results/mini/corpus"
+    "--prompts original --precision float32 --decode-batch-blocks 4 --new-tokens 16 --device cpu --threads 1 "
+    "--corpus results/mini/corpus"
 )
 BEAMS = "--engine collapse --decoder beam_search --num-beams 2 --repetition-penalty 1.0"
 DRAWS = "--engine collapse --decoder sample --temperature 0.9 --top-k 50 --top-p 0.95 --repetition-penalty 1.0"
