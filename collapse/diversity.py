@@ -11,8 +11,12 @@ def distinct_ngrams(blocks: np.ndarray, n: int) -> float:
 
 def repeated_ngrams(blocks: np.ndarray, n: int) -> float:
     """Mean over blocks of the share of a block's n-grams that it holds already: 0 for none, near 1 for a loop."""
-    grams = _ngrams(blocks, n)
-    return float(np.mean([1 - len(np.unique(block, axis=0)) / len(block) for block in grams]))
+    return float(np.mean(repeated_shares(blocks, n)))
+
+
+def repeated_shares(blocks: np.ndarray, n: int) -> np.ndarray:
+    """Of each block (blocks, tokens) the share of its n-grams that it holds already, (blocks,)."""
+    return np.array([1 - len(np.unique(block, axis=0)) / len(block) for block in _ngrams(blocks, n)])
 
 
 def unigram_entropy(blocks: np.ndarray) -> float:

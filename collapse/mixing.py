@@ -80,6 +80,26 @@ def preserve(
     return TrainingSet(blocks, source_generation, newest.source_block)
 
 
+def preserve_loaded(
+    human: np.ndarray, synthetic: Sequence[np.ndarray], seeds: Seeds, *, human_fraction: float
+) -> TrainingSet:
+    """As the authors' released code has it: a share of the training set *before* stands in, whoever wrote it.
+
+    round(human_fraction × blocks) blocks, drawn anew for each generation, stay as they were in the training set that
+    the generation before was trained on. From generation 2 on some of these are synthetic: of the human blocks only a
+    share of about human_fraction^k is left at generation k.
+    """
+    before = human_only(human)
+    for generation in range(1, len(synthetic) + 1):
+        newest = _one_source(synthetic[generation - 1], generation - 1)
+        blocks, source_generation = newest.blocks.copy(), newest.source_generation.copy()
+        count = round(human_fraction * len(human))
+        kept = np.random.default_rng([seeds.chain, generation]).choice(len(human), size=count, replace=False)
+        blocks[kept], source_generation[kept] = before.blocks[kept], before.source_generation[kept]
+        before = TrainingSet(blocks, source_generation, newest.source_block)
+    return before
+
+
 def accumulate(human: np.ndarray, synthetic: Sequence[np.ndarray], seeds: Seeds) -> TrainingSet:
     """All that was ever written, the human text first: the set grows by its first size each generation.
 
@@ -148,6 +168,7 @@ def _drawn(pool: TrainingSet, budget: int, seed: int) -> TrainingSet:
 POLICIES = {
     "replace": Policy(replace, "latest"),
     "preserve": Policy(preserve, "latest", {"human_fraction": float, "human_draw": str}),
+    "preserve_loaded": Policy(preserve_loaded, "all", {"human_fraction": float}),
     "accumulate": Policy(accumulate, "all"),
     "accumulate_subsample": Policy(accumulate_subsample, "all"),
     "provenance_filter": Policy(provenance_filter, "all", {"most_depth": int}),

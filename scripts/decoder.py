@@ -16,6 +16,7 @@ OPTIONS: dict[str, type[int] | type[float]] = {
     "top_p": float,
 }
 PROMPTS = ("original", "previous", "none")
+CHOSEN = ("candidates", "verifier", "verifier_noise")
 MAY_BE_LEFT_OUT = ("top_k",)  # without it, a token is never left out for its rank
 
 
@@ -26,6 +27,9 @@ def add_arguments(made: argparse.ArgumentParser) -> None:
     made.add_argument("--precision", choices=PRECISIONS, required=True, help="of the model that writes")
     for name, kind in OPTIONS.items():
         made.add_argument(_flag(name), type=kind)
+    made.add_argument("--candidates", type=int, default=1, help="written for each block, of which one is kept")
+    made.add_argument("--verifier", help="what chooses it, of collapse/verifiers.py")
+    made.add_argument("--verifier-noise", type=float, default=0.0, help="of its scores, in standard deviations")
     made.add_argument("--device", choices=DEVICES, required=True)
     for name in ("decode-batch-blocks", "new-tokens", "threads"):
         made.add_argument(f"--{name}", type=int, required=True)
@@ -53,6 +57,7 @@ def record(args: argparse.Namespace) -> dict[str, Any]:
         "decoder": args.decoder,
         "decoder_options": made_by | options(args),
         "prompts": args.prompts,
+        **{name: getattr(args, name) for name in CHOSEN},
         "new_tokens": args.new_tokens,
         "device": args.device,
         "threads": args.threads,

@@ -6,6 +6,7 @@ from pathlib import Path
 from collapse.artefacts import checked_manifest, read_blocks, write_manifest
 from collapse.opt import read_config, read_weights, write_opt
 from collapse.seeds import derive_seed
+from collapse.selection import Selection
 from scripts import job, training
 
 
@@ -16,6 +17,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     training.add_arguments(parser)
     parser.add_argument("--training-set", type=Path, required=True)
     parser.add_argument("--base", type=Path, required=True, help="folder of the model that training starts from")
+    parser.add_argument("--validation", type=Path, help="validation.parquet: model selection by its loss")
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args(argv)
     work = job.Job(args.benchmark)
@@ -30,19 +32,25 @@ def main(argv: Sequence[str] | None = None) -> None:
     blocks, _ = read_blocks(args.training_set)
     config = read_config(args.base)
     seed = derive_seed(args.seed, args.generation, "finetune")
-    model, losses, processes = training.run(args, work, read_weights(args.base), config, blocks, seed)
+    parents, selection = [manifest, args.base / "manifest.json"], None
+    if args.validation:
+        parents.append(args.validation.with_suffix(".manifest.json"))
+        checked_manifest(parents[-1], "human text", {"split": "validation"})
+        selection = Selection(read_blocks(args.validation)[0], args.batch_blocks)
+    model, losses, processes = training.run(args, work, read_weights(args.base), config, blocks, seed, selection)
     if processes.rank == 0:
         write_manifest(
             args.output / "manifest.json",
             kind="model",
             files=write_opt(model.state_dict(), config, args.output),
-            parents=[manifest, args.base / "manifest.json"],
+            parents=parents,
             code=args.code,
             options={
                 **job.place(args),
                 **training.options(args),
                 "processes": processes.count,
                 "loss_by_epoch": losses,
+                "validation_loss_by_epoch": selection.losses if selection else None,
                 "training_blocks": len(blocks),
                 "training_tokens": training.tokens(args, blocks),
                 "human_fraction": training_set["options"]["human_fraction"],

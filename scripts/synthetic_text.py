@@ -14,12 +14,17 @@ def add_sources(made: argparse.ArgumentParser) -> None:
     made.add_argument("--model", type=Path, required=True, help="folder of finetune")
     made.add_argument("--corpus", type=Path, required=True, help="folder of prepare_corpus: prompts original")
     made.add_argument("--previous", type=Path, help="synthetic.parquet of the generation before: prompts previous")
+    made.add_argument("--generation0-model", type=Path, help="folder of the model that a verifier judges by")
 
 
 def sources(args: argparse.Namespace) -> list[Path]:
-    """Manifests of the model, of the human text and, if that is continued, of the text of the generation before."""
+    """Manifests: of the model, of human text, of text continued in its place, of what a verifier judges by."""
     found = [args.model / "manifest.json", args.corpus / "train.manifest.json"]
-    return [*found, args.previous.with_suffix(".manifest.json")] if args.previous else found
+    if args.previous:
+        found.append(args.previous.with_suffix(".manifest.json"))
+    if args.generation0_model:
+        found.append(args.generation0_model / "manifest.json")
+    return found
 
 
 def shard_rows(blocks: int, batch_blocks: int, shard: int, shards: int) -> slice:

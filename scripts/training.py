@@ -18,6 +18,7 @@ from collapse.finetuning import train
 from collapse.opt import shape
 from collapse.opt_training import TrainableOpt
 from collapse.processes import Processes, started
+from collapse.selection import Selection
 from scripts.job import Job
 
 # what decides the result; manifests and checkpoints name it
@@ -29,12 +30,13 @@ OPTIONS: dict[str, type[int] | type[float] | type[str]] = {
     "learning_rate": float,
     "final_learning_rate": float,
     "weight_decay": float,
+    "model_selection": str,
     "precision": str,
     "device": str,
     "threads": int,
 }
-CHOICES = {"precision": PRECISIONS, "device": DEVICES}
-MAY_BE_LEFT_OUT = ("steps",)  # there are epochs then
+CHOICES = {"model_selection": ("none", "validation"), "precision": PRECISIONS, "device": DEVICES}
+MAY_BE_LEFT_OUT = ("steps", "model_selection")  # there are epochs then, and the last weights are kept
 
 
 def add_arguments(made: argparse.ArgumentParser) -> None:
@@ -66,6 +68,7 @@ def run(
     config: Mapping[str, Any],
     blocks: np.ndarray,
     seed: int,
+    selection: Selection | None = None,
 ) -> tuple[TrainableOpt, list[float], Processes]:
     """Train from `weights`, which are emptied; the model, the loss of each epoch, and this process among others.
 
@@ -109,6 +112,7 @@ def run(
             final_learning_rate=args.final_learning_rate,
             weight_decay=args.weight_decay,
             seed=seed,
+            selection=selection,
             checkpoint=checkpoint if args.checkpoint_minutes else None,
             processes=processes,
             progress=lambda step, steps, loss: work.progress(step, steps, f"steps, loss {loss:.2f}"),

@@ -61,7 +61,7 @@ def faults(config: Mapping[str, Any]) -> list[str]:
     found += rate_faults("text.finetune", text["finetune"])
     for name, arm in arms.items():
         found += _policy_faults(f"arms.{name}", arm)
-        if {"decoder", "prompts", *_decoder_options()} & {*arm}:
+        if {"decoder", "prompts", "candidates", "verifier", *_decoder_options()} & {*arm}:
             found += _writing_faults(f"arms.{name}", _own(text["generate"], arm), arm)
         if {"learning_rate", "final_learning_rate"} & {*arm}:
             found += rate_faults(f"arms.{name}", _own(text["finetune"], arm))
@@ -89,8 +89,13 @@ def _writing_faults(place: str, generate: Mapping[str, Any], arm: Mapping[str, A
     for name in sorted(_decoder_options() & {*arm}):
         if name not in decoder.options:
             yield f"{place}.{name}: {arm[name]}: decoder {generate['decoder']} has no such option; leave it out"
+    drawing = ", ".join(name for name, one in DECODERS.items() if one.draws)
+    if generate["candidates"] > 1 and not decoder.draws:
+        yield f"{place}.candidates: {generate['candidates']}: decoder {generate['decoder']} writes one; use {drawing}"
+    if (generate["candidates"] > 1) != (generate["verifier"] is not None):
+        remedy = "candidates needs a verifier to choose by, and a verifier more than one candidate"
+        yield f"{place}.verifier: {generate['verifier']}, with {generate['candidates']} candidates: {remedy}"
     if generate["prompts"] == "none" and not decoder.draws:
-        drawing = ", ".join(name for name, one in DECODERS.items() if one.draws)
         yield f"{place}.prompts: none: decoder {generate['decoder']} writes one block again and again; use {drawing}"
 
 

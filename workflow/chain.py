@@ -91,6 +91,11 @@ class Chain:
             return None
         return self.link("model", wildcards.arm, wildcards.seed, generation - 1)
 
+    def selecting(self, wildcards: Any) -> str | None:
+        """Folder of the text that chooses among a training's epochs; None if the last is kept."""
+        selection = finetune_settings(self.config, wildcards.arm)["model_selection"]
+        return f"{Path(self.folder).parent}/corpus" if selection == "validation" else None
+
     def start_model(self, wildcards: Any) -> str | None:
         """The folder of its files."""
         folder = self.start(wildcards)
@@ -131,7 +136,9 @@ class Chain:
         options = finetune_settings(self.config, wildcards.arm)
         for key in ("processes", "checkpoint_minutes", "initialization"):
             del options[key]
-        return flags(**options, device=self.config["device"], threads=self.config["threads"])
+        corpus = self.selecting(wildcards)
+        validation = f"{corpus}/validation.parquet" if corpus else None
+        return flags(**options, validation=validation, device=self.config["device"], threads=self.config["threads"])
 
     def decoder_options(self, wildcards: Any) -> str:
         """How text is continued, synthetic text and the passage alike: of the options, the decoder's own alone."""
@@ -147,11 +154,19 @@ class Chain:
             threads=self.config["threads"],
         )
 
+    def reference(self, wildcards: Any) -> str | None:
+        """Folder of the link whose model a verifier judges by; None where nothing is chosen."""
+        chosen = generate_settings(self.config, wildcards.arm)["candidates"] > 1
+        return self.generation0(wildcards) if chosen else None
+
     def text_sources(self, wildcards: Any) -> str:
-        """Whose model writes, and the text that it continues, if that is not the human text."""
-        folder = self.previous(wildcards)
-        text = flags(previous=f"{folder}/synthetic.parquet") if folder else ""
-        return f"{self.owners(self.model, self.previous)(wildcards)} {text}".strip()
+        """Whose model writes, the text that it continues if that is not the human text, and what a verifier needs."""
+        found = self.owners(self.model, self.previous)(wildcards)
+        if folder := self.previous(wildcards):
+            found += " " + flags(previous=f"{folder}/synthetic.parquet")
+        if folder := self.reference(wildcards):
+            found += " " + flags(generation0_model=f"{folder}/model", generation0_arm=self.arm_of(folder))
+        return found
 
     def shard_options(self, wildcards: Any) -> str:
         """Which of the shards a job writes; nothing if there is only one."""

@@ -4,8 +4,11 @@ import torch
 
 from collapse.checkpoint import Checkpoint
 from collapse.finetuning import Trainer, cosine, train
+from collapse.opt import from_state_dict
 from collapse.opt_training import TrainableOpt, dropout_masks
+from collapse.perplexity import token_losses
 from collapse.processes import Processes
+from collapse.selection import Selection
 from tests.models import random_opt
 
 BLOCKS = np.random.default_rng(0).integers(4, 64, (10, 12), dtype=np.int32)
@@ -154,3 +157,29 @@ def test_so_many_steps_are_a_budget_whatever_the_size_of_the_set():
     )
     assert seen == [4] * 4
     assert losses[1] == pytest.approx(expected[1], rel=0.2)  # the mean of what was visited
+
+
+def test_selection_ends_with_the_weights_of_the_best_epoch_also_if_killed(tmp_path):
+    """Random blocks: what fits them is worse on others, so an early epoch is best."""
+    others = np.random.default_rng(1).integers(4, 64, (6, 12), dtype=np.int32)
+    whole, interrupted, last = trainable(), trainable(), trainable()
+    selection, again = Selection(others, 4), Selection(others, 4)
+    train(whole, BLOCKS, epochs=4, seed=1, selection=selection, **OPTIONS)
+    train(last, BLOCKS, epochs=4, seed=1, **OPTIONS)
+    assert len(selection.losses) == 4 and np.argmin(selection.losses) < 3
+    assert not torch.equal(whole.weights, last.weights)
+    loss = token_losses(from_state_dict(whole.state_dict(), 2), torch.from_numpy(others).long()).mean()
+    assert loss == pytest.approx(min(selection.losses), rel=1e-5)
+
+    def kill(step, steps, loss):
+        if step == 10:
+            raise Killed
+
+    path = tmp_path / "checkpoint.safetensors"
+    saving = {"checkpoint": Checkpoint(path, 0, "run"), "progress": kill}
+    with pytest.raises(Killed):
+        train(interrupted, BLOCKS, epochs=4, seed=1, selection=Selection(others, 4), **saving, **OPTIONS)
+    resumed = trainable()
+    train(resumed, BLOCKS, epochs=4, seed=1, selection=again, checkpoint=Checkpoint(path, 99, "run"), **OPTIONS)
+    assert again.losses == selection.losses
+    assert torch.equal(resumed.weights, whole.weights)

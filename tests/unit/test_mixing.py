@@ -16,6 +16,7 @@ def mix(policy: str, synthetic=(FIRST, SECOND), seeds=SEEDS, **options) -> Train
 
 OPTIONS = {
     "preserve": {"human_fraction": 0.3, "human_draw": "each_generation"},
+    "preserve_loaded": {"human_fraction": 0.3},
     "provenance_filter": {"most_depth": 1},
     "growing_web": {"share_growth": 0.2},
 }
@@ -63,6 +64,16 @@ def test_preserve_draws_anew_or_once_for_the_chain(human_draw, varies):
         for seed in range(8)
     ]
     assert (len(set(map(tuple, kept))) > 3) == varies
+
+
+def test_what_the_released_code_preserves_becomes_synthetic():
+    first = mix("preserve_loaded", [FIRST], human_fraction=0.5)
+    second = mix("preserve_loaded", [FIRST, SECOND], human_fraction=0.5)
+    assert composition(first) == {HUMAN: 5, 0: 5}
+    assert (second.source_generation == 1).sum() == 5
+    old = np.flatnonzero(second.source_generation != 1)
+    assert (second.source_generation[old] == first.source_generation[old]).all()  # as they were in the set before
+    assert (second.source_generation == 0).sum() > 0
 
 
 def test_accumulate_keeps_everything():

@@ -7,6 +7,7 @@ import yaml
 
 from collapse.decoding import DECODERS, DEVICES, ENGINES, PRECISIONS
 from collapse.mixing import POLICIES
+from collapse.verifiers import VERIFIERS
 from workflow import configuration
 from workflow.configuration import ConfigurationError
 
@@ -84,6 +85,16 @@ def test_every_preset_is_valid_over_the_default(path):
         ("arms.new", {"policy": "replace", "decoder": "bard"}, r"arms\.new\.decoder: bard: unknown; there are beam"),
         ("arms.new", {"policy": "replace", "top_k": 5}, r"arms\.new\.top_k: 5: decoder beam_search has no such option"),
         ("arms.new", {"policy": "replace", "prompts": "none"}, r"new\.prompts: none: .* again and again; use sample"),
+        (
+            "arms.new",
+            {"policy": "replace", "candidates": 4},
+            r"candidates: 4: decoder beam_search writes one; use sample",
+        ),
+        (
+            "arms.new",
+            {"policy": "replace", "decoder": "sample", "candidates": 4},
+            r"verifier: None, with 4 candidates: candidates needs a verifier",
+        ),
         ("arms.new", {"policy": "replace", "learning_rate": 1e-9}, r"new\.final_learning_rate: .* above learning_rate"),
         ("arms.new", {"policy": "replace", "batch_blocks": 4}, r"arms\.new\.batch_blocks: unknown key"),
         (
@@ -154,6 +165,12 @@ def test_an_arm_may_set_every_option_of_a_policy_and_of_a_decoder():
     known = {key.removeprefix("arms.*.") for key in configuration.descriptions()}
     assert {option for one in POLICIES.values() for option in one.options} <= known
     assert {option for one in DECODERS.values() for option in one.options} <= known
+    assert {
+        *configuration.schema()["properties"]["arms"]["additionalProperties"]["properties"]["verifier"]["enum"]
+    } == {
+        *VERIFIERS,
+        None,
+    }
 
 
 def test_the_schema_knows_every_engine_precision_and_option_of_a_decoder():

@@ -58,6 +58,8 @@ rule finetune:
         manifest=file_of("training.manifest.json", TEXT_CHAIN.training),
         base=ancient(file_of("model.safetensors", TEXT_CHAIN.start_model, BASE)),
         base_manifest=file_of("manifest.json", TEXT_CHAIN.start_model, BASE),
+        validation=ancient(file_of("validation.parquet", TEXT_CHAIN.selecting)),
+        validation_manifest=file_of("validation.manifest.json", TEXT_CHAIN.selecting),
     output:
         model=f"{PLACE}/model/model.safetensors",
         config=f"{PLACE}/model/config.json",
@@ -96,6 +98,8 @@ rule generate:
         corpus=f"{RESULTS}/corpus/train.manifest.json",
         previous=ancient(file_of("synthetic.parquet", TEXT_CHAIN.previous)),
         previous_manifest=file_of("synthetic.manifest.json", TEXT_CHAIN.previous),
+        generation0=ancient(file_of("model/model.safetensors", TEXT_CHAIN.reference)),
+        generation0_manifest=file_of("model/manifest.json", TEXT_CHAIN.reference),
     output:
         synthetic=WRITTEN[0],
         manifest=WRITTEN[1],
@@ -130,6 +134,7 @@ if SHARDS > 1:
             model=file_of("model/manifest.json", TEXT_CHAIN.model),
             corpus=f"{RESULTS}/corpus/train.manifest.json",
             previous=file_of("synthetic.manifest.json", TEXT_CHAIN.previous),
+            generation0=file_of("model/manifest.json", TEXT_CHAIN.reference),
         output:
             synthetic=WHOLE[0],
             manifest=WHOLE[1],
