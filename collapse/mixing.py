@@ -49,6 +49,7 @@ class Policy:
     mix: Callable[..., TrainingSet]
     history: str
     options: Mapping[str, type] = field(default_factory=dict)
+    detects: bool = False  # it is also given `z_scores`, of a watermark: of the human blocks and of each synthetic set
 
 
 def human_only(human: np.ndarray) -> TrainingSet:
@@ -128,6 +129,25 @@ def provenance_filter(
     return _drawn(pool, min(len(human), len(pool)), seeds.generation)
 
 
+def watermark_filter(
+    human: np.ndarray,
+    synthetic: Sequence[np.ndarray],
+    seeds: Seeds,
+    *,
+    z_threshold: float,
+    z_scores: Sequence[np.ndarray],
+) -> TrainingSet:
+    """As accumulate_subsample, from what a watermark detector does not flag: rightly or wrongly, human text too.
+
+    `z_scores` are of the human blocks and of each synthetic set, (blocks,) each. ValueError if nothing is left.
+    """
+    pool = accumulate(human, synthetic, seeds)
+    pool = pool.rows(np.flatnonzero(np.concatenate(z_scores) <= z_threshold))
+    if not len(pool):
+        raise ValueError(f"z_threshold {z_threshold}: the detector flags every block, human ones too; raise it")
+    return _drawn(pool, min(len(human), len(pool)), seeds.generation)
+
+
 def growing_web(
     human: np.ndarray, synthetic: Sequence[np.ndarray], seeds: Seeds, *, share_growth: float
 ) -> TrainingSet:
@@ -172,5 +192,6 @@ POLICIES = {
     "accumulate": Policy(accumulate, "all"),
     "accumulate_subsample": Policy(accumulate_subsample, "all"),
     "provenance_filter": Policy(provenance_filter, "all", {"most_depth": int}),
+    "watermark_filter": Policy(watermark_filter, "all", {"z_threshold": float}, detects=True),
     "growing_web": Policy(growing_web, "all", {"share_growth": float}),
 }

@@ -12,6 +12,7 @@ from collapse.batches import Progress
 from collapse.language_model import load_model
 from collapse.seeds import derive_seed
 from collapse.tokenizer import END_OF_TEXT, PAD
+from collapse.watermark import configuration
 
 
 def load(folder: Path, precision: str, device: str) -> PreTrainedModel:
@@ -37,11 +38,23 @@ def sample(
     temperature: float = 1.0,
     top_k: int | None = None,
     top_p: float = 1.0,
+    watermark_bias: float = 0.0,
+    marked: np.ndarray | None = None,
     **options: Any,
 ) -> tuple[Tensor, Tensor]:
     """As `collapse.sampling.sample`, but for the draws: one stream a batch, named by its first block's."""
     config = {"do_sample": True, "temperature": temperature, "top_k": top_k or 0, "top_p": top_p}
-    return _generate(model, prompts, config, seed=seed, streams=streams, **options)
+    numbers = np.arange(len(prompts)) if streams is None else streams
+    marks = np.full(len(prompts), bool(watermark_bias)) if marked is None or not watermark_bias else marked
+    tokens, scores = prompts.new_empty(len(prompts), options["new_tokens"]), torch.empty(len(prompts))
+    for mark in np.unique(marks):  # generate marks all of a batch or none
+        rows = torch.from_numpy(np.flatnonzero(marks == mark))
+        way = config | ({"watermarking_config": configuration(watermark_bias)} if mark else {})
+        tokens[rows], scores[rows] = (
+            part.to(tokens.device) if part.dtype == tokens.dtype else part.cpu()
+            for part in _generate(model, prompts[rows], way, seed=seed, streams=numbers[rows.numpy()], **options)
+        )
+    return tokens, scores
 
 
 @torch.inference_mode()

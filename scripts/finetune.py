@@ -53,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> None:
                 "validation_loss_by_epoch": selection.losses if selection else None,
                 "training_blocks": len(blocks),
                 "training_tokens": training.tokens(args, blocks),
-                "human_fraction": training_set["options"]["human_fraction"],
+                **{name: training_set["options"][name] for name in ("human_fraction", "detection")},
             },
         )
         args.checkpoint.unlink(missing_ok=True)

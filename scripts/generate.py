@@ -74,13 +74,13 @@ def main(argv: Sequence[str] | None = None) -> None:
                 **decoder.options(args),
                 **decoder.drawing(args, "generate", streams),
             )
-            tokens, scores = new.numpy(), log_probability.numpy()
+            tokens, scores, marks = new.numpy(), log_probability.numpy(), decoder.marked(args, streams)
             if args.candidates > 1:
                 rows = verified(args, tokens, human, source_block)
-                tokens, scores = tokens[rows], scores[rows]
+                tokens, scores, marks = tokens[rows], scores[rows], marks[rows]
     else:  # more shards than batches
-        tokens, scores = np.zeros((0, args.new_tokens), np.int64), np.zeros(0, np.float32)
-    synthetic_text.write(args.output, tokens, source_block, scores, place)
+        tokens, scores, marks = np.zeros((0, args.new_tokens), np.int64), np.zeros(0, np.float32), np.zeros(0, bool)
+    synthetic_text.write(args.output, tokens, source_block, scores, marks, place)
     whole = args.shards == 1
     write_manifest(
         args.manifest,

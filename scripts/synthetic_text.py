@@ -39,7 +39,12 @@ def shard_rows(blocks: int, batch_blocks: int, shard: int, shards: int) -> slice
 
 
 def write(
-    path: Path, tokens: np.ndarray, source_block: np.ndarray, log_probability: np.ndarray, place: Mapping[str, Any]
+    path: Path,
+    tokens: np.ndarray,
+    source_block: np.ndarray,
+    log_probability: np.ndarray,
+    marked: np.ndarray,
+    place: Mapping[str, Any],
 ) -> None:
     """A row for every block: the new tokens (blocks, tokens), the block that they continue, and their place."""
     rows = len(tokens)
@@ -49,6 +54,7 @@ def write(
         {
             "source_block": source_block,
             "log_probability": log_probability,
+            "marked": marked,
             "arm": np.full(rows, place["arm"]),
             "seed": np.full(rows, place["seed"], np.int64),
             "generation": np.full(rows, place["generation"], np.int32),

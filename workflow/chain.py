@@ -91,6 +91,11 @@ class Chain:
             return None
         return self.link("model", wildcards.arm, wildcards.seed, generation - 1)
 
+    def detecting(self, wildcards: Any) -> str | None:
+        """Folder of the base model, whose vocabulary a policy that detects watermarks needs; None for the others."""
+        detects = int(wildcards.generation) > 0 and POLICIES[self.config["arms"][wildcards.arm]["policy"]].detects
+        return f"{Path(self.folder).parent}/base" if detects else None
+
     def selecting(self, wildcards: Any) -> str | None:
         """Folder of the text that chooses among a training's epochs; None if the last is kept."""
         selection = finetune_settings(self.config, wildcards.arm)["model_selection"]
@@ -118,6 +123,7 @@ class Chain:
             option=policy_settings(self.config, wildcards.arm),
             synthetic=[f"{folder}/synthetic.parquet" for folder in earlier],
             synthetic_arm=[self.arm_of(folder) for folder in earlier],
+            base=self.detecting(wildcards),
         )
 
     def finetune_command(self) -> str:

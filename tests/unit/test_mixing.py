@@ -18,6 +18,7 @@ OPTIONS = {
     "preserve": {"human_fraction": 0.3, "human_draw": "each_generation"},
     "preserve_loaded": {"human_fraction": 0.3},
     "provenance_filter": {"most_depth": 1},
+    "watermark_filter": {"z_threshold": 4.0, "z_scores": [np.zeros(10), np.full(10, 3.0), np.arange(10.0)]},
     "growing_web": {"share_growth": 0.2},
 }
 
@@ -26,7 +27,7 @@ OPTIONS = {
 def test_every_row_is_what_its_origin_says_and_none_stands_twice(policy):
     before = [one.copy() for one in (HUMAN_BLOCKS, FIRST, SECOND)]
     training = mix(policy, **OPTIONS.get(policy, {}))
-    assert set(OPTIONS.get(policy, {})) == set(POLICIES[policy].options)
+    assert set(OPTIONS.get(policy, {})) - {"z_scores"} == set(POLICIES[policy].options)
     for block, generation, source in zip(
         training.blocks, training.source_generation, training.source_block, strict=True
     ):
@@ -97,6 +98,18 @@ def test_the_provenance_filter_keeps_what_is_near_enough_to_human_text(depth, al
         assert len(training) == 10
         found |= set(training.source_generation.tolist())
     assert found == allowed
+
+
+def test_the_watermark_filter_drops_what_is_flagged_whoever_wrote_it():
+    seen = set()
+    for seed in range(60):
+        z_scores = [np.where(np.arange(10) == 3, 9.0, 0.0), np.full(10, 5.0), np.arange(10.0)]
+        training = mix("watermark_filter", seeds=Seeds(seed, chain=2), z_threshold=4.0, z_scores=z_scores)
+        assert len(training) == 10
+        seen |= set(zip(training.source_generation.tolist(), training.source_block.tolist(), strict=True))
+    assert seen == {(HUMAN, block) for block in range(10) if block != 3} | {(1, block) for block in range(5)}
+    with pytest.raises(ValueError, match="flags every block"):
+        mix("watermark_filter", z_threshold=-1.0, z_scores=[np.zeros(10)] * 3)
 
 
 @pytest.mark.parametrize(("growth", "synthetic"), [(0.0, 0), (0.1, 2), (0.2, 4), (0.9, 10)])

@@ -34,6 +34,7 @@ rule mix:
         corpus=f"{RESULTS}/corpus/train.manifest.json",
         synthetic=ancient(lambda wildcards: [f"{one}/synthetic.parquet" for one in TEXT_CHAIN.earlier(wildcards)]),
         manifests=lambda wildcards: [f"{one}/synthetic.manifest.json" for one in TEXT_CHAIN.earlier(wildcards)],
+        base=file_of("manifest.json", TEXT_CHAIN.detecting),
     output:
         training_set=f"{PLACE}/training.parquet",
         manifest=f"{PLACE}/training.manifest.json",
