@@ -43,8 +43,8 @@ from benchmarks.side_by_side import (
 from benchmarks.workers import Engine, Failure, Turn, Workers, answer, cores, layout
 
 BEAMS = 5
-BATCHES = {"opt-125m": [2, 4, 8, 16, 32], "small": [4, 8, 16, 32, 64]}
-COMPILE_SECONDS = 180
+BATCHES = {"opt-125m": [4, 8, 16, 32], "small": [8, 16, 32, 64]}
+COMPILE_SECONDS = 120
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ import sys
 from dataclasses import dataclass
 
 LIBRARIES = 400_000_000  # what Python, torch and the tables take by themselves
+UNUSED = 1.15  # what the allocator holds beside what is in use at a time, where tensors of many sizes come and go
 BYTES = {"float32": 4, "bfloat16": 2}
 MOST_BLOCKS = 64  # more at a time make nothing faster
 GIGABYTE = 1e9
@@ -42,7 +43,7 @@ def finetuning(shape: Shape, *, tokens: int, micro_batch_blocks: int, threads: i
     saved = shape.layers * (8 * shape.width + size * (10 * shape.width + shape.heads * tokens))
     passing = 4 * 20 * shape.width + 2 * shape.layers * shape.width  # temporary rows, and dropout's masks
     logits = 1024 * shape.vocabulary_size * size
-    return LIBRARIES + state + threads * (rows * (saved + passing) + logits)
+    return int(LIBRARIES + UNUSED * (state + threads * (rows * (saved + passing) + logits)))
 
 
 def generation(shape: Shape, *, prompt: int, new_tokens: int, beams: int, batch_blocks: int, precision: str) -> int:
@@ -51,7 +52,7 @@ def generation(shape: Shape, *, prompt: int, new_tokens: int, beams: int, batch_
     rows = prompt + 8 * beams + 2 * new_tokens
     kept = 2 * shape.layers * shape.width * rows * size
     passing = max(prompt * 16 * shape.width * size, beams * shape.vocabulary_size * size)
-    return LIBRARIES + shape.weights * (4 + 2 * size) + batch_blocks * (kept + passing)
+    return int(LIBRARIES + UNUSED * (shape.weights * (4 + 2 * size) + batch_blocks * (kept + passing)))
 
 
 def scoring(shape: Shape, *, tokens: int, batch_blocks: int, precision: str) -> int:
