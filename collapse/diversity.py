@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from collapse.repetition import repeated_shares
+
 
 def distinct_ngrams(blocks: np.ndarray, n: int) -> float:
     """Distinct-n: different n-grams over all n-grams of blocks (blocks, tokens), within blocks (Li et al. 2016)."""
@@ -12,11 +14,6 @@ def distinct_ngrams(blocks: np.ndarray, n: int) -> float:
 def repeated_ngrams(blocks: np.ndarray, n: int) -> float:
     """Mean over blocks of the share of a block's n-grams that it holds already: 0 for none, near 1 for a loop."""
     return float(np.mean(repeated_shares(blocks, n)))
-
-
-def repeated_shares(blocks: np.ndarray, n: int) -> np.ndarray:
-    """Of each block (blocks, tokens) the share of its n-grams that it holds already, (blocks,)."""
-    return np.array([1 - len(np.unique(block, axis=0)) / len(block) for block in _ngrams(blocks, n)])
 
 
 def unigram_entropy(blocks: np.ndarray) -> float:

@@ -11,9 +11,9 @@ from functools import cached_property
 import numpy as np
 import torch
 
-from collapse.diversity import repeated_shares
 from collapse.opt import Opt
 from collapse.perplexity import token_losses
+from collapse.repetition import repeated_shares
 
 
 @dataclass(frozen=True)

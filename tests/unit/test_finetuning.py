@@ -164,22 +164,22 @@ def test_selection_ends_with_the_weights_of_the_best_epoch_also_if_killed(tmp_pa
     others = np.random.default_rng(1).integers(4, 64, (6, 12), dtype=np.int32)
     whole, interrupted, last = trainable(), trainable(), trainable()
     selection, again = Selection(others, 4), Selection(others, 4)
-    train(whole, BLOCKS, epochs=4, seed=1, selection=selection, **OPTIONS)
-    train(last, BLOCKS, epochs=4, seed=1, **OPTIONS)
-    assert len(selection.losses) == 4 and np.argmin(selection.losses) < 3
+    train(whole, BLOCKS, epochs=12, seed=1, selection=selection, **OPTIONS)
+    train(last, BLOCKS, epochs=12, seed=1, **OPTIONS)
+    assert len(selection.losses) == 12 and np.argmin(selection.losses) < 11
     assert not torch.equal(whole.weights, last.weights)
     loss = token_losses(from_state_dict(whole.state_dict(), 2), torch.from_numpy(others).long()).mean()
     assert loss == pytest.approx(min(selection.losses), rel=1e-5)
 
     def kill(step, steps, loss):
-        if step == 10:
+        if step == 31:
             raise Killed
 
     path = tmp_path / "checkpoint.safetensors"
     saving = {"checkpoint": Checkpoint(path, 0, "run"), "progress": kill}
     with pytest.raises(Killed):
-        train(interrupted, BLOCKS, epochs=4, seed=1, selection=Selection(others, 4), **saving, **OPTIONS)
+        train(interrupted, BLOCKS, epochs=12, seed=1, selection=Selection(others, 4), **saving, **OPTIONS)
     resumed = trainable()
-    train(resumed, BLOCKS, epochs=4, seed=1, selection=again, checkpoint=Checkpoint(path, 99, "run"), **OPTIONS)
+    train(resumed, BLOCKS, epochs=12, seed=1, selection=again, checkpoint=Checkpoint(path, 99, "run"), **OPTIONS)
     assert again.losses == selection.losses
     assert torch.equal(resumed.weights, whole.weights)
