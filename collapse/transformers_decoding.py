@@ -44,16 +44,18 @@ def sample(
 ) -> tuple[Tensor, Tensor]:
     """As `collapse.sampling.sample`, but for the draws: one stream a batch, named by its first block's."""
     config = {"do_sample": True, "temperature": temperature, "top_k": top_k or 0, "top_p": top_p}
+    if not watermark_bias:
+        return _generate(model, prompts, config, seed=seed, streams=streams, **options)
+    marks = np.ones(len(prompts), bool) if marked is None else marked
     numbers = np.arange(len(prompts)) if streams is None else streams
-    marks = np.full(len(prompts), bool(watermark_bias)) if marked is None or not watermark_bias else marked
     tokens, scores = prompts.new_empty(len(prompts), options["new_tokens"]), torch.empty(len(prompts))
-    for mark in np.unique(marks):  # generate marks all of a batch or none
-        rows = torch.from_numpy(np.flatnonzero(marks == mark))
-        way = config | ({"watermarking_config": configuration(watermark_bias)} if mark else {})
-        tokens[rows], scores[rows] = (
-            part.to(tokens.device) if part.dtype == tokens.dtype else part.cpu()
-            for part in _generate(model, prompts[rows], way, seed=seed, streams=numbers[rows.numpy()], **options)
-        )
+    for batch in torch.arange(len(prompts)).split(options.pop("batch_blocks", 32)):
+        for mark in (False, True):  # generate marks all of a batch or none
+            rows = batch[torch.from_numpy(marks)[batch] == mark]
+            if len(rows):
+                way = config | ({"watermarking_config": configuration(watermark_bias)} if mark else {})
+                one = _generate(model, prompts[rows], way, seed=seed, streams=numbers[rows.numpy()], **options)
+                tokens[rows], scores[rows] = one[0], one[1].cpu()
     return tokens, scores
 
 

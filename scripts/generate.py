@@ -20,7 +20,6 @@ from scripts import decoder, job, synthetic_text
 def main(argv: Sequence[str] | None = None) -> None:
     parser = job.parser(__doc__)
     job.add_place(parser)
-    job.add_owners(parser, "model", "previous", "generation0")
     decoder.add_arguments(parser)
     synthetic_text.add_sources(parser)
     parser.add_argument("--shard", type=int, default=1, help="which of the shards, from 1")
@@ -76,8 +75,8 @@ def main(argv: Sequence[str] | None = None) -> None:
             )
             tokens, scores, marks = new.numpy(), log_probability.numpy(), decoder.marked(args, streams)
             if args.candidates > 1:
-                rows = verified(args, tokens, human, source_block)
-                tokens, scores, marks = tokens[rows], scores[rows], marks[rows]
+                choice = verified(args, tokens, human, source_block)
+                tokens, scores, marks = tokens[choice], scores[choice], marks[choice]
     else:  # more shards than batches
         tokens, scores, marks = np.zeros((0, args.new_tokens), np.int64), np.zeros(0, np.float32), np.zeros(0, bool)
     synthetic_text.write(args.output, tokens, source_block, scores, marks, place)

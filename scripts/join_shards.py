@@ -32,8 +32,10 @@ def main(argv: Sequence[str] | None = None) -> None:
             raise ArtefactError(f"{path}: made from another model or text, or by other code; delete it and run again")
     table = pa.concat_tables(pq.ParquetFile(path).read() for path in args.shards)
     tokens = table.column("input_ids").combine_chunks().flatten().to_numpy().reshape(-1, args.new_tokens)
-    columns = (table.column(name).to_numpy() for name in ("source_block", "log_probability", "marked"))
-    synthetic_text.write(args.output, tokens, *columns, place)
+    source_block, log_probability, marked = (
+        table.column(name).to_numpy() for name in ("source_block", "log_probability", "marked")
+    )
+    synthetic_text.write(args.output, tokens, source_block, log_probability, marked, place)
     write_manifest(
         args.manifest, kind="synthetic text", files=[args.output], parents=parents, code=args.code, options=written
     )

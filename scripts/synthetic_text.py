@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 
 from collapse.artefacts import write_blocks
+from scripts import job
 
 
 def add_sources(made: argparse.ArgumentParser) -> None:
+    job.add_owners(made, "model", "previous", "generation0")
     made.add_argument("--model", type=Path, required=True, help="folder of finetune")
     made.add_argument("--corpus", type=Path, required=True, help="folder of prepare_corpus: prompts original")
     made.add_argument("--previous", type=Path, help="synthetic.parquet of the generation before: prompts previous")
