@@ -6,14 +6,14 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS := 1
 FOLDER_OF := $(if $(filter side-%,$(PRESET)),vae={"images": {"folder": "$(FOLDER)"}},corpus={"folder": "$(FOLDER)"})
-CONFIG := $(if $(PRESET),--configfile presets/$(PRESET).yaml) $(if $(FOLDER),--config '$(FOLDER_OF)')
+CONFIG := $(if $(PRESET),--configfile $(PRESET:%=presets/%.yaml)) $(if $(FOLDER),--config '$(FOLDER_OF)')
 
 .PHONY: help run test restore verify lint benchmark lock clean
 
 help:            ## show what there is
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
 
-run: .venv/run   ## the default experiment, or PRESET=name, with FOLDER= for its local text; OPTIONS are Snakemake's
+run: .venv/run   ## the default experiment, or PRESET=name (several: one over the other), with FOLDER= for its local text; OPTIONS are Snakemake's
 	python -m workflow.run $(CONFIG) $(OPTIONS)
 
 test: .venv/test ## unit, command-line and workflow tests, and a golden mini run

@@ -30,7 +30,7 @@ class Decoder:
 DECODERS = {
     "beam_search": Decoder(("num_beams", "repetition_penalty")),
     "greedy": Decoder(("repetition_penalty",)),
-    "sample": Decoder(("temperature", "top_k", "top_p", "repetition_penalty"), draws=True),
+    "sample": Decoder(("temperature", "top_k", "top_p", "watermark_bias", "repetition_penalty"), draws=True),
 }
 
 

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from collapse.repetition import repeated_shares
+
 
 def distinct_ngrams(blocks: np.ndarray, n: int) -> float:
     """Distinct-n: different n-grams over all n-grams of blocks (blocks, tokens), within blocks (Li et al. 2016)."""
@@ -11,8 +13,7 @@ def distinct_ngrams(blocks: np.ndarray, n: int) -> float:
 
 def repeated_ngrams(blocks: np.ndarray, n: int) -> float:
     """Mean over blocks of the share of a block's n-grams that it holds already: 0 for none, near 1 for a loop."""
-    grams = _ngrams(blocks, n)
-    return float(np.mean([1 - len(np.unique(block, axis=0)) / len(block) for block in grams]))
+    return float(np.mean(repeated_shares(blocks, n)))
 
 
 def unigram_entropy(blocks: np.ndarray) -> float:

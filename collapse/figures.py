@@ -1,10 +1,15 @@
 """The look that all figures share, and how they are kept: SVG and PNG of equal bytes for equal data."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import matplotlib
+import matplotlib.pyplot as plt
 import seaborn as sns
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch, Rectangle
 
 from collapse.artefacts import whole_file
 
@@ -22,3 +27,43 @@ def write_figure(figure: Figure, path: Path) -> None:
     for suffix, metadata in ((".svg", {"Date": None}), (".png", {"Software": None})):
         with whole_file(path.with_suffix(suffix)) as temporary:
             figure.savefig(temporary, format=suffix[1:], dpi=200, bbox_inches="tight", metadata=metadata)
+
+
+@dataclass(frozen=True)
+class Cell:
+    text: str
+    note: str  # smaller, below the text
+    colour: str | tuple
+
+
+CELL_INCHES = (1.2, 0.46)  # whatever their number, so that two rows are as legible as twenty
+
+
+def draw_cells(rows: Sequence[str], columns: Sequence[str], cells: Sequence[Sequence[Cell]]) -> tuple[Figure, Axes]:
+    """A table of coloured cells, one list of `cells` a row; names of columns stand above and may have several lines."""
+    figure = plt.figure(figsize=(CELL_INCHES[0] * len(columns), CELL_INCHES[1] * len(rows)))
+    axis = figure.add_axes((0, 0, 1, 1), xlim=(0, len(columns)), ylim=(len(rows), 0))
+    for y, row in enumerate(cells):
+        for x, cell in enumerate(row):
+            axis.add_patch(Rectangle((x, y), 1, 1, facecolor=cell.colour, edgecolor="white", linewidth=1.5))
+            middle = 0.34 if cell.note else 0.5
+            axis.text(x + 0.5, y + middle, cell.text, ha="center", va="center", fontsize=9)
+            axis.text(x + 0.5, y + 0.74, cell.note, ha="center", va="center", fontsize=6.5)
+    axis.set_xticks([x + 0.5 for x in range(len(columns))], columns, fontsize=8)
+    axis.set_yticks([y + 0.5 for y in range(len(rows))], rows, fontsize=9)
+    axis.tick_params(length=0, top=False, labeltop=True, bottom=False, labelbottom=False)
+    for spine in axis.spines.values():
+        spine.set_visible(False)
+    return figure, axis
+
+
+def cell_legend(axis: Axes, colours: Mapping[str, str | tuple], rows: int) -> None:
+    """What the colours of a table of cells mean, in one line under it."""
+    axis.legend(
+        handles=[Patch(facecolor=colour, label=name) for name, colour in colours.items()],
+        loc="upper left",
+        bbox_to_anchor=(0, -0.1 / (CELL_INCHES[1] * rows)),  # a tenth of an inch below
+        ncols=len(colours),
+        frameon=False,
+        fontsize=8,
+    )

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,6 +13,7 @@ from collapse.checkpoint import Checkpoint
 from collapse.opt_training import TrainableOpt, dropout_masks
 from collapse.processes import Processes
 from collapse.seeds import derive_seed
+from collapse.selection import Selection
 
 
 def train(
@@ -24,7 +26,9 @@ def train(
     final_learning_rate: float,
     weight_decay: float,
     seed: int,
+    steps: int | None = None,
     micro_batch_blocks: int = 8,
+    selection: Selection | None = None,
     checkpoint: Checkpoint | None = None,
     processes: Processes = Processes(),  # noqa: B008, immutable
     progress: Callable[[int, int, float], None] = lambda step, steps, loss: None,
@@ -32,21 +36,23 @@ def train(
     """Train `model` in place on `blocks`, (blocks, tokens) of ids; return the mean loss of each epoch, in nats.
 
     AdamW on every weight; the learning rate falls along a cosine from `learning_rate` to `final_learning_rate` over all
-    steps, without warm-up or clipping. Every epoch visits every block once, in an order of its own drawn from `seed`. A
-    batch is computed `micro_batch_blocks` at a time: this bounds memory, and moves results by rounding only. With a
-    `checkpoint` a killed run goes on from what was saved last, to the same bytes. `progress` is called after every step
-    with (step, steps, loss).
+    steps, without warm-up or clipping. Every epoch visits every block once, in an order of its own drawn from `seed`;
+    with `steps` there are so many steps in place of `epochs`, and the last epoch may be cut short. A batch is computed
+    `micro_batch_blocks` at a time: this bounds memory, and moves results by rounding only. With a `checkpoint` a killed
+    run goes on from what was saved last, to the same bytes. With a `selection` the model ends with the weights of its
+    best epoch. `progress` is called after every step with (step, steps, loss).
     """
     if len(blocks) == 0:
         raise ValueError("no training blocks")
     steps_per_epoch = math.ceil(len(blocks) / batch_blocks)
-    steps = epochs * steps_per_epoch
-    trainer = Trainer(model, weight_decay, derive_seed(seed, "dropout"), micro_batch_blocks, processes)
+    steps = epochs * steps_per_epoch if steps is None else steps
+    trainer = Trainer(model, weight_decay, derive_seed(seed, "dropout"), micro_batch_blocks, processes, selection)
     first, losses = trainer.resume(checkpoint) if checkpoint else (0, [])
     order = np.random.default_rng(derive_seed(seed, "order"))
-    for epoch in range(epochs):
+    for epoch in range(math.ceil(steps / steps_per_epoch)):
         shuffled = blocks[order.permutation(len(blocks))]
-        for index in range(steps_per_epoch):
+        visited = min(len(blocks), (steps - epoch * steps_per_epoch) * batch_blocks)
+        for index in range(min(steps_per_epoch, steps - epoch * steps_per_epoch)):
             step = epoch * steps_per_epoch + index
             if step < first:
                 continue
@@ -57,10 +63,14 @@ def train(
                 raise FloatingPointError(
                     f"loss {loss} at step {step} of {steps}; lower the learning rate ({learning_rate})"
                 )
-            losses[epoch : epoch + 1] = [(losses[epoch] if index else 0.0) + loss * len(batch) / len(blocks)]
+            losses[epoch : epoch + 1] = [(losses[epoch] if index else 0.0) + loss * len(batch) / visited]
             progress(step + 1, steps, loss)
             if checkpoint and checkpoint.due() and processes.rank == 0 and step + 1 < steps:
                 trainer.save(checkpoint, step + 1, losses)
+        if selection and step + 1 >= first:  # epochs that were judged before the run was killed are not judged again
+            selection.after_epoch(model)
+    if selection:
+        selection.apply(model)
     return losses
 
 
@@ -71,9 +81,16 @@ class Trainer:
     """
 
     def __init__(
-        self, model: TrainableOpt, weight_decay: float, seed: int, micro_batch_blocks: int, processes: Processes
+        self,
+        model: TrainableOpt,
+        weight_decay: float,
+        seed: int,
+        micro_batch_blocks: int,
+        processes: Processes,
+        selection: Selection | None = None,
     ) -> None:
         self.model, self.seed, self.micro_batch_blocks, self.processes = model, seed, micro_batch_blocks, processes
+        self.selection = selection
         self.threads = len(model.gradients)
         self.pool = ThreadPoolExecutor(self.threads)
         self.optimizers = []
@@ -131,7 +148,12 @@ class Trainer:
             for index, optimizer in enumerate(self.optimizers)
             for name, tensor in next(iter(optimizer.state.values())).items()
         }
-        checkpoint.save({"weights": self.model.weights, **state}, {"step": step, "losses": losses})
+        progress: dict[str, Any] = {"step": step, "losses": losses}
+        if self.selection:
+            progress["validation_losses"] = self.selection.losses
+            if self.selection.best is not None:
+                state["best"] = self.selection.best
+        checkpoint.save({"weights": self.model.weights, **state}, progress)
 
     def resume(self, checkpoint: Checkpoint) -> tuple[int, list[float]]:
         """Go back to the state that was saved last: the first step to do and the losses so far."""
@@ -140,6 +162,9 @@ class Trainer:
             return 0, []
         state, progress = saved
         self.model.weights.copy_(state.pop("weights"))
+        if self.selection:
+            self.selection.losses = progress["validation_losses"]
+            self.selection.best = state.pop("best", None)
         for index, optimizer in enumerate(self.optimizers):
             weights = optimizer.param_groups[0]["params"][0]
             mine = {name.split(".", 1)[1]: one for name, one in state.items() if name.startswith(f"{index}.")}

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import torch
-from huggingface_hub import snapshot_download
+from huggingface_hub import HfApi, snapshot_download
 from transformers import GPT2TokenizerFast, OPTConfig
 from transformers.models.opt.modeling_opt import OPTForCausalLM
 
@@ -18,18 +18,25 @@ WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 def download_model(repository: str, revision: str, folder: Path) -> Path:
     """Download what a model needs, at one commit, into `folder`; safetensors if the repository has them.
 
-    ModelError if the hub, the repository or the revision cannot be reached.
+    ModelError if the hub, repository or revision cannot be reached, or if what came is not what the commit holds.
     """
     try:
         snapshot_download(repository, revision=revision, allow_patterns=[*FILES, WEIGHTS[0]], local_dir=folder)
         if not (folder / WEIGHTS[0]).is_file():
             snapshot_download(repository, revision=revision, allow_patterns=[WEIGHTS[1]], local_dir=folder)
+        found = HfApi().verify_repo_checksums(repository, revision=revision, local_dir=folder)
     except Exception as error:  # no network, 404, a broken transfer: all end here alike
         raise ModelError(
             f"base_model.source: hub: cannot fetch {repository} at revision {revision}: "
             f"{type(error).__name__}: {error}; "
             "check the network and the names, or use base_model.source: pretrain"
         ) from error
+    if found.mismatches:
+        names = ", ".join(one["path"] for one in found.mismatches)
+        raise ModelError(
+            f"base_model.source: hub: {names}: not what {repository} holds at revision {revision} (checksum); "
+            "try again, and distrust whatever stands between you and the hub"
+        )
     return folder
 
 

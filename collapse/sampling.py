@@ -16,6 +16,10 @@ from collapse.next_token import log_sum_exp, logits_by_rows, penalize
 from collapse.opt import Opt
 from collapse.tokenizer import END_OF_TEXT
 
+# the next token of each row, (rows,), by scores (rows, vocabulary), random numbers (rows,), what is written so far,
+# (rows, tokens), and the numbers of the blocks (rows,)
+Choice = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
+
 
 def greedy(
     model: Opt,
@@ -35,7 +39,7 @@ def greedy(
         model,
         prompts,
         torch.zeros(len(prompts), new_tokens, dtype=torch.float64),
-        lambda scores, _: scores.argmax(1),
+        lambda scores, *_: scores.argmax(1),
         repetition_penalty,
         batch_blocks,
         progress,
@@ -52,6 +56,8 @@ def sample(
     temperature: float = 1.0,
     top_k: int | None = None,
     top_p: float = 1.0,
+    watermark_bias: float = 0.0,
+    marked: np.ndarray | None = None,
     repetition_penalty: float = 1.0,
     batch_blocks: int = 32,
     progress: Progress = None,
@@ -60,13 +66,24 @@ def sample(
 
     `streams` (blocks,) numbers the random streams, by default 0, 1, 2, …. In this order, as in transformers: the
     penalty, end of text, the temperature, the `top_k` likeliest tokens, and of these the fewest that hold `top_p` of
-    the probability (Holtzman et al., arXiv:1904.09751). Returns as `greedy`; the log-probabilities are the model's,
-    before any of this.
+    the probability (Holtzman et al., arXiv:1904.09751), and the watermark of the blocks that are `marked` (blocks,), by
+    default all, if `watermark_bias` is not 0. Returns as `greedy`; the log-probabilities are the model's, before any of
+    this.
     """
     numbers = uniforms(seed, np.arange(len(prompts)) if streams is None else streams, new_tokens)
+    marks = torch.ones(len(prompts), dtype=torch.bool) if marked is None else torch.from_numpy(marked)
+    mark = None
+    if watermark_bias:
+        from collapse.watermark import marker  # imports much that is not needed otherwise
 
-    def draw(scores: Tensor, uniform: Tensor) -> Tensor:
-        return inverse_cdf(truncated(scores / temperature, top_k, top_p).softmax(1), uniform)
+        mark = marker(watermark_bias, model.vocabulary_size, model.device)
+
+    def draw(scores: Tensor, uniform: Tensor, written: Tensor, blocks: Tensor) -> Tensor:
+        scores = truncated(scores / temperature, top_k, top_p)
+        if mark is not None:
+            rows = marks[blocks].nonzero()[:, 0]
+            scores[rows] = mark(written[rows], scores[rows])
+        return inverse_cdf(scores.softmax(1), uniform)
 
     return _in_batches(model, prompts, numbers, draw, repetition_penalty, batch_blocks, progress)
 
@@ -75,12 +92,12 @@ def _in_batches(
     model: Opt,
     prompts: Tensor,
     numbers: Tensor,
-    choose: Callable[[Tensor, Tensor], Tensor],
+    choose: Choice,
     penalty: float,
     batch_blocks: int,
     progress: Progress,
 ) -> tuple[Tensor, Tensor]:
-    """Continue prompts by as many tokens as each has random numbers, chosen by (scores, its number) one at a time."""
+    """Continue prompts by as many tokens as each has random numbers, one at a time."""
     model.check_positions(prompts.shape[1] + numbers.shape[1])
 
     @torch.inference_mode()
@@ -91,7 +108,8 @@ def _in_batches(
         for step in range(numbers.shape[1]):
             if step:
                 hidden = branches.extend(written[:, -1:])
-            token, gain = _next(model, hidden, written, numbers[rows, step].to(prompts.device), choose, penalty)
+            uniform = numbers[rows, step].to(prompts.device)
+            token, gain = _next(model, hidden, written, uniform, rows, choose, penalty)
             written = torch.cat([written, token], dim=1)
             log_probability += gain
         return written[:, prompts.shape[1] :], log_probability
@@ -104,7 +122,8 @@ def _next(
     hidden: Tensor,
     written: Tensor,
     numbers: Tensor,
-    choose: Callable[[Tensor, Tensor], Tensor],
+    blocks: Tensor,
+    choose: Choice,
     penalty: float,
 ) -> tuple[Tensor, Tensor]:
     """A token for each row, (rows, 1), and its log-probability under the model, (rows,)."""
@@ -114,7 +133,7 @@ def _next(
         if penalty != 1:
             penalize(scores, written[rows], penalty)
         scores[:, END_OF_TEXT] = -torch.inf
-        token = choose(scores, numbers[rows])[:, None]
+        token = choose(scores, numbers[rows], written[rows], blocks[rows])[:, None]
         tokens.append(token)
         gains.append((logits.gather(1, token) - log_sum_exp(logits, logits.amax(1, keepdim=True)))[:, 0])
     return torch.cat(tokens), torch.cat(gains)

@@ -1,4 +1,4 @@
-"""The tails of the distribution: loss on rare tokens against loss on common ones."""
+"""The tails of the distribution: loss on rare tokens and unlikely documents, and which rare tokens are still used."""
 
 import numpy as np
 
@@ -27,3 +27,34 @@ def loss_by_group(losses: np.ndarray, targets: np.ndarray, group: np.ndarray, gr
     totals = np.bincount(chosen, weights=losses.ravel().astype(np.float64), minlength=groups)
     counts = np.bincount(chosen, minlength=groups)
     return [total / count if count else None for total, count in zip(totals.tolist(), counts.tolist(), strict=True)]
+
+
+def recall_by_group(human: np.ndarray, synthetic: np.ndarray, group: np.ndarray, groups: int) -> list[float | None]:
+    """Share of each group's token types, among those of the human text, that the synthetic text still uses.
+
+    None for a group without a type. Texts are token ids of any shape; `group` gives the group of each token id.
+    """
+    types = np.unique(human)
+    kept = np.bincount(group[types], weights=np.isin(types, synthetic), minlength=groups)
+    counts = np.bincount(group[types], minlength=groups)
+    return [some / count if count else None for some, count in zip(kept.tolist(), counts.tolist(), strict=True)]
+
+
+def least_likely(losses: np.ndarray, scored: np.ndarray, share: float) -> np.ndarray:
+    """Which blocks are the `share` of highest mean loss, at least one of them: (blocks,) of bool.
+
+    Only targets that are `scored` count; both are (blocks, targets). Of equal blocks the earlier are chosen.
+    """
+    means = (losses * scored).sum(1, dtype=np.float64) / np.maximum(scored.sum(1), 1)
+    chosen = np.zeros(len(losses), dtype=bool)
+    chosen[np.argsort(-means, kind="stable")[: max(1, round(share * len(losses)))]] = True
+    return chosen
+
+
+def mean_loss(losses: np.ndarray, scored: np.ndarray, blocks: np.ndarray) -> float | None:
+    """Mean loss in nats of the `scored` targets of some blocks, (blocks,) of bool; None if they have none.
+
+    `losses` and `scored` are (blocks, targets).
+    """
+    chosen = losses[blocks][scored[blocks]]
+    return float(chosen.mean(dtype=np.float64)) if chosen.size else None

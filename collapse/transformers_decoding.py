@@ -12,6 +12,7 @@ from collapse.batches import Progress
 from collapse.language_model import load_model
 from collapse.seeds import derive_seed
 from collapse.tokenizer import END_OF_TEXT, PAD
+from collapse.watermark import configuration
 
 
 def load(folder: Path, precision: str, device: str) -> PreTrainedModel:
@@ -37,11 +38,25 @@ def sample(
     temperature: float = 1.0,
     top_k: int | None = None,
     top_p: float = 1.0,
+    watermark_bias: float = 0.0,
+    marked: np.ndarray | None = None,
     **options: Any,
 ) -> tuple[Tensor, Tensor]:
     """As `collapse.sampling.sample`, but for the draws: one stream a batch, named by its first block's."""
     config = {"do_sample": True, "temperature": temperature, "top_k": top_k or 0, "top_p": top_p}
-    return _generate(model, prompts, config, seed=seed, streams=streams, **options)
+    if not watermark_bias:
+        return _generate(model, prompts, config, seed=seed, streams=streams, **options)
+    marks = np.ones(len(prompts), bool) if marked is None else marked
+    numbers = np.arange(len(prompts)) if streams is None else streams
+    tokens, scores = prompts.new_empty(len(prompts), options["new_tokens"]), torch.empty(len(prompts))
+    for batch in torch.arange(len(prompts)).split(options.pop("batch_blocks", 32)):
+        for mark in (False, True):  # generate marks all of a batch or none
+            rows = batch[torch.from_numpy(marks)[batch] == mark]
+            if len(rows):
+                way = config | ({"watermarking_config": configuration(watermark_bias)} if mark else {})
+                one = _generate(model, prompts[rows], way, seed=seed, streams=numbers[rows.numpy()], **options)
+                tokens[rows], scores[rows] = one[0], one[1].cpu()
+    return tokens, scores
 
 
 @torch.inference_mode()

@@ -1,4 +1,4 @@
-"""Score one generation: human test text and its own text under its model, its own under generation 0, and diversity."""
+"""Score one generation: human test text and its own under its model, its own under generation 0 and beside human."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,10 +17,13 @@ from collapse.diversity import (
     unigram_entropy,
     vocabulary_coverage,
 )
+from collapse.mauve import mauve
 from collapse.memory import scoring_batch
 from collapse.opt import load_opt, read_config, shape
-from collapse.perplexity import perplexity, token_losses
-from collapse.tails import frequency_groups, loss_by_group
+from collapse.perplexity import losses_and_states, mean_states, perplexity, token_losses
+from collapse.seeds import derive_seed
+from collapse.tails import frequency_groups, least_likely, loss_by_group, mean_loss, recall_by_group
+from collapse.text_measures import against_human, sampled, variety
 from collapse.tokenizer import END_OF_TEXT
 from scripts import decoder, job
 
@@ -28,14 +31,18 @@ from scripts import decoder, job
 def main(argv: Sequence[str] | None = None) -> None:
     parser = job.parser(__doc__)
     job.add_place(parser)
+    job.add_owners(parser, "model", "generation0", "text")
     decoder.add_arguments(parser)
     parser.add_argument("--model", type=Path, required=True, help="folder of finetune")
     parser.add_argument("--generation0-model", type=Path, required=True, help="the same chain's generation 0")
     parser.add_argument("--synthetic", type=Path, required=True)
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--tokenizer", type=Path, required=True, help="tokenizer.json")
-    for name in ("frequency-groups", "repeated-ngram-tokens"):
+    for name in ("frequency-groups", "repeated-ngram-tokens", "sample-blocks"):
         parser.add_argument(f"--{name}", type=int, required=True)
+    parser.add_argument(
+        "--minority-share", type=float, required=True, help="of test blocks, those unlikeliest at first"
+    )
     parser.add_argument("--scoring-precision", choices=PRECISIONS, required=True, help="of the models that score")
     parser.add_argument("--memory-gigabytes", type=float, required=True, help="by which scoring chooses its batch")
     parser.add_argument("--scores", type=Path, required=True)
@@ -45,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     work = job.Job(args.benchmark)
     torch.set_num_threads(args.threads)
 
-    place = {"arm": args.arm, "seed": args.seed, "generation": args.generation}
+    place = job.place(args)
     written = decoder.record(args)
     parents = [
         args.model / "manifest.json",
@@ -54,9 +61,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         args.corpus / "train.manifest.json",
         args.corpus / "test.manifest.json",
     ]
-    checked_manifest(parents[0], "model", place)
-    checked_manifest(parents[1], "model", {"seed": args.seed, "generation": 0})
-    checked_manifest(parents[2], "synthetic text", place | written)
+    trained = checked_manifest(parents[0], "model", job.place(args, "model"))["options"]
+    checked_manifest(parents[1], "model", job.place(args, "generation0") | {"generation": 0})
+    checked_manifest(parents[2], "synthetic text", job.place(args, "text") | written)
     checked_manifest(parents[3], "human text", {"split": "train"})
     checked_manifest(parents[4], "human text", {"split": "test"})
     human, _ = read_blocks(args.corpus / "train.parquet")
@@ -77,7 +84,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     with work:
         test_losses = token_losses(model, torch.from_numpy(test).long(), batch_blocks)
         own_losses = token_losses(model, torch.from_numpy(synthetic).long(), batch_blocks)
-        first_losses = token_losses(first_model, torch.from_numpy(synthetic).long(), batch_blocks)
+        first_losses, states = losses_and_states(first_model, torch.from_numpy(synthetic).long(), batch_blocks)
+        sample = sampled(len(human), args.sample_blocks, args.seed)
+        human_states = mean_states(first_model, torch.from_numpy(human[sample]).long(), batch_blocks)
+        first_test_losses = (
+            test_losses
+            if args.generation == 0
+            else token_losses(first_model, torch.from_numpy(test).long(), batch_blocks)
+        )
         continuation = continue_passage(writer, passage["input_ids"], args)
 
     text_targets = test[:, 1:] != END_OF_TEXT
@@ -85,12 +99,19 @@ def main(argv: Sequence[str] | None = None) -> None:
     # synthetic text holds no end of text: counted among the tokens it would pass for a loss of common ones
     human_text = human[human != END_OF_TEXT]
     losses, targets = test_losses[text_targets], test[:, 1:][text_targets]
-    by_group, by_half = (
-        loss_by_group(losses, targets, frequency_groups(human_text, model.vocabulary_size, count), count)
-        for count in (args.frequency_groups, 2)
-    )
+    group, half = (frequency_groups(human_text, model.vocabulary_size, count) for count in (args.frequency_groups, 2))
+    by_group = loss_by_group(losses, targets, group, args.frequency_groups)
+    by_half = loss_by_group(losses, targets, half, 2)
+    recall = recall_by_group(human_text, synthetic, group, args.frequency_groups)
+    minority = least_likely(first_test_losses, text_targets, args.minority_share)
+    tokenizer = Tokenizer.from_file(str(args.tokenizer))
+    centre = human_states.mean(0)  # all states point one way: only about this do cosines tell blocks apart
+    own_variety = variety(synthetic, sample, states[sample] - centre, decoded(synthetic, tokenizer))
+    human_variety = variety(human, sample, human_states - centre, decoded(human, tokenizer))
     metrics = {
         **place,
+        **{name: trained[name] for name in ("training_blocks", "training_tokens", "human_fraction")},
+        **{f"watermark_flagged_{name}": rate for name, rate in (trained["detection"] or {}).items()},
         "test_perplexity": perplexity(test_losses),
         "test_perplexity_without_end_of_text": perplexity(test_losses[text_targets]),
         "test_tokens": int(test_losses.size),
@@ -104,8 +125,15 @@ def main(argv: Sequence[str] | None = None) -> None:
         "unigram_entropy": unigram_entropy(synthetic),
         "vocabulary_coverage": vocabulary_coverage(synthetic, human_text),
         "identical_blocks": identical_blocks(synthetic),
+        "test_loss_minority": mean_loss(test_losses, text_targets, minority),
+        "test_loss_majority": mean_loss(test_losses, text_targets, ~minority),
+        **{f"recall_group{index}": share for index, share in enumerate(recall, start=1)},
+        "mauve": mauve(human_states, states[sample], derive_seed(args.seed, "mauve")),
+        **against_human(human, synthetic),
+        **own_variety,
+        **{f"human_{name}": value for name, value in human_variety.items()},
         "passage": passage["text"],
-        "continuation": Tokenizer.from_file(str(args.tokenizer)).decode(continuation),
+        "continuation": tokenizer.decode(continuation),
     }
     write_json(args.metrics, metrics)
     write_manifest(
@@ -119,10 +147,17 @@ def main(argv: Sequence[str] | None = None) -> None:
             **written,
             "frequency_groups": args.frequency_groups,
             "repeated_ngram_tokens": args.repeated_ngram_tokens,
+            "sample_blocks": args.sample_blocks,
+            "minority_share": args.minority_share,
             "scoring_precision": args.scoring_precision,
         },
     )
     work.finish()
+
+
+def decoded(blocks: np.ndarray, tokenizer: Tokenizer) -> str:
+    """A line a block; special tokens are left out."""
+    return "\n".join(tokenizer.decode(block) for block in blocks.tolist())
 
 
 def continue_passage(model: Any, prompt: list[int], args) -> list[int]:

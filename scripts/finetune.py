@@ -1,4 +1,4 @@
-"""Fine-tune the base model on the training set of one generation."""
+"""Fine-tune the base model, or that of the generation before, on the training set of one generation."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,35 +6,55 @@ from pathlib import Path
 from collapse.artefacts import checked_manifest, read_blocks, write_manifest
 from collapse.opt import read_config, read_weights, write_opt
 from collapse.seeds import derive_seed
+from collapse.selection import Selection
 from scripts import job, training
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     parser = job.parser(__doc__)
     job.add_place(parser)
+    job.add_owners(parser, "training", "start")
     training.add_arguments(parser)
     parser.add_argument("--training-set", type=Path, required=True)
-    parser.add_argument("--base", type=Path, required=True, help="folder of the base model")
+    parser.add_argument("--base", type=Path, required=True, help="folder of the model that training starts from")
+    parser.add_argument("--validation", type=Path, help="validation.parquet: model selection by its loss")
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args(argv)
     work = job.Job(args.benchmark)
 
-    place = {"arm": args.arm, "seed": args.seed, "generation": args.generation}
     manifest = args.training_set.with_suffix(".manifest.json")
-    checked_manifest(manifest, "training set", place)
-    checked_manifest(args.base / "manifest.json", "base model")
+    training_set = checked_manifest(manifest, "training set", job.place(args, "training"))
+    if args.start_arm:
+        before = job.place(args, "start") | {"generation": args.generation - 1}
+        checked_manifest(args.base / "manifest.json", "model", before)
+    else:
+        checked_manifest(args.base / "manifest.json", "base model")
     blocks, _ = read_blocks(args.training_set)
     config = read_config(args.base)
-    seed = derive_seed(args.seed, job.chain_name(args), args.generation, "finetune")
-    model, losses, processes = training.run(args, work, read_weights(args.base), config, blocks, seed)
+    seed = derive_seed(args.seed, args.generation, "finetune")
+    parents, selection = [manifest, args.base / "manifest.json"], None
+    if args.validation:
+        parents.append(args.validation.with_suffix(".manifest.json"))
+        checked_manifest(parents[-1], "human text", {"split": "validation"})
+        selection = Selection(read_blocks(args.validation)[0], args.batch_blocks)
+    model, losses, processes = training.run(args, work, read_weights(args.base), config, blocks, seed, selection)
     if processes.rank == 0:
         write_manifest(
             args.output / "manifest.json",
             kind="model",
             files=write_opt(model.state_dict(), config, args.output),
-            parents=[manifest, args.base / "manifest.json"],
+            parents=parents,
             code=args.code,
-            options={**place, **training.options(args), "processes": processes.count, "loss_by_epoch": losses},
+            options={
+                **job.place(args),
+                **training.options(args),
+                "processes": processes.count,
+                "loss_by_epoch": losses,
+                "validation_loss_by_epoch": selection.losses if selection else None,
+                "training_blocks": len(blocks),
+                "training_tokens": training.tokens(args, blocks),
+                **{name: training_set["options"][name] for name in ("human_fraction", "detection")},
+            },
         )
         args.checkpoint.unlink(missing_ok=True)
         work.finish()

@@ -1,5 +1,6 @@
-"""Continue every human training block with a fine-tuned model: the synthetic set of a generation, or a shard of it."""
+"""Write a block for every human training block with a fine-tuned model: a generation's text, or a shard of it."""
 
+import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,7 +10,10 @@ import torch
 from collapse import memory
 from collapse.artefacts import checked_manifest, read_blocks, write_manifest
 from collapse.decoding import decode, load
-from collapse.opt import read_config, shape
+from collapse.opt import load_opt, read_config, shape
+from collapse.seeds import derive_seed
+from collapse.tokenizer import END_OF_TEXT
+from collapse.verifiers import VERIFIERS, Reference, kept
 from scripts import decoder, job, synthetic_text
 
 
@@ -17,8 +21,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = job.parser(__doc__)
     job.add_place(parser)
     decoder.add_arguments(parser)
-    parser.add_argument("--model", type=Path, required=True, help="folder of finetune")
-    parser.add_argument("--corpus", type=Path, required=True, help="folder of prepare_corpus: the prompts")
+    synthetic_text.add_sources(parser)
     parser.add_argument("--shard", type=int, default=1, help="which of the shards, from 1")
     parser.add_argument("--shards", type=int, default=1, help="how many jobs the prompts are shared out to")
     parser.add_argument("--memory-gigabytes", type=float, required=True, help="refuse what would need more")
@@ -28,11 +31,22 @@ def main(argv: Sequence[str] | None = None) -> None:
     work = job.Job(args.benchmark)
     torch.set_num_threads(args.threads)
 
-    place = {"arm": args.arm, "seed": args.seed, "generation": args.generation}
+    place = job.place(args)
     written = place | decoder.record(args)
-    checked_manifest(args.model / "manifest.json", "model", place)
-    checked_manifest(args.corpus / "train.manifest.json", "human text", {"split": "train"})
-    prompts, table = read_blocks(args.corpus / "train.parquet")
+    parents = synthetic_text.sources(args)
+    checked_manifest(parents[0], "model", job.place(args, "model"))
+    checked_manifest(parents[1], "human text", {"split": "train"})
+    human, table = read_blocks(args.corpus / "train.parquet")
+    prompts = human
+    if args.generation0_model:
+        first = job.place(args, "generation0") | {"generation": 0}
+        checked_manifest(args.generation0_model / "manifest.json", "model", first)
+    if args.previous:
+        before = job.place(args, "previous") | {"generation": args.generation - 1}
+        checked_manifest(parents[2], "synthetic text", before)
+        prompts, _ = read_blocks(args.previous)  # a block for every human one, in their order
+    if args.prompts == "none":
+        prompts = np.full((len(prompts), 1), END_OF_TEXT)  # which also begins a text
     rows = synthetic_text.shard_rows(len(prompts), args.decode_batch_blocks, args.shard, args.shards)
     prompts, source_block = prompts[rows], table.column("block").to_numpy()[rows]
     if len(prompts):
@@ -46,31 +60,47 @@ def main(argv: Sequence[str] | None = None) -> None:
         )
         memory.check(needed, args.memory_gigabytes, "generation", "text.generate.batch_blocks")
         model = load(args.engine, args.model, args.precision, args.device)
+        # a block draws from the stream of its number, its further candidates from streams of their own
+        streams = (source_block[:, None] + (np.arange(args.candidates) << 32)).ravel()
         with work:
             new, log_probability = decode(
                 args.engine,
                 args.decoder,
                 model,
-                torch.from_numpy(prompts).long(),
+                torch.from_numpy(prompts).long().repeat_interleave(args.candidates, dim=0),
                 new_tokens=args.new_tokens,
                 progress=lambda done, total: work.progress(done, total, "blocks"),
                 **decoder.options(args),
-                **decoder.drawing(args, "generate", source_block),  # a block draws from the stream of its number
+                **decoder.drawing(args, "generate", streams),
             )
-        tokens, scores = new.numpy(), log_probability.numpy()
+            tokens, scores, marks = new.numpy(), log_probability.numpy(), decoder.marked(args, streams)
+            if args.candidates > 1:
+                choice = verified(args, tokens, human, source_block)
+                tokens, scores, marks = tokens[choice], scores[choice], marks[choice]
     else:  # more shards than batches
-        tokens, scores = np.zeros((0, args.new_tokens), np.int64), np.zeros(0, np.float32)
-    synthetic_text.write(args.output, tokens, source_block, scores, place)
+        tokens, scores, marks = np.zeros((0, args.new_tokens), np.int64), np.zeros(0, np.float32), np.zeros(0, bool)
+    synthetic_text.write(args.output, tokens, source_block, scores, marks, place)
     whole = args.shards == 1
     write_manifest(
         args.manifest,
         kind="synthetic text" if whole else "synthetic shard",
         files=[args.output],
-        parents=[args.model / "manifest.json", args.corpus / "train.manifest.json"],
+        parents=parents,
         code=args.code,
         options=written if whole else {**written, "shard": args.shard, "shards": args.shards},
     )
     work.finish()
+
+
+def verified(args: argparse.Namespace, tokens: np.ndarray, human: np.ndarray, source_block: np.ndarray) -> np.ndarray:
+    """Which rows are kept of candidates (blocks × candidates, tokens): one a block."""
+    reference = Reference(
+        load_opt(args.generation0_model, torch.float32, args.device), human, batch_blocks=args.decode_batch_blocks
+    )
+    grades = VERIFIERS[args.verifier](tokens, reference).reshape(-1, args.candidates)
+    seed = derive_seed(args.seed, args.generation, "verify")
+    choice = kept(grades, args.verifier_noise, seed, source_block)
+    return np.arange(len(choice)) * args.candidates + choice
 
 
 if __name__ == "__main__":

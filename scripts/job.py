@@ -70,9 +70,16 @@ def add_place(made: argparse.ArgumentParser) -> None:
     made.add_argument("--generation", type=int, required=True)
 
 
-def chain_name(args: argparse.Namespace) -> str:
-    """Whose seeds a link takes: generation 0 sees human text alone, and arms that train alike share it."""
-    return "human" if args.generation == 0 else args.arm
+def add_owners(made: argparse.ArgumentParser, *kinds: str) -> None:
+    """Arguments that say whose training set, model or text a link takes, where another arm has made the same before."""
+    for kind in kinds:
+        made.add_argument(f"--{kind}-arm", help=f"the arm in whose folder the {kind} lies; this one's if left out")
+
+
+def place(args: argparse.Namespace, kind: str | None = None) -> dict[str, str | int]:
+    """Where a link lies, as manifests state it, or where it takes its training set, model or text from."""
+    owner = getattr(args, f"{kind}_arm") if kind else None
+    return {"arm": owner or args.arm, "seed": args.seed, "generation": args.generation}
 
 
 def pairs(values: Sequence[str]) -> dict[str, str]:

@@ -14,17 +14,16 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = job.parser(__doc__)
     job.add_place(parser)
     decoder.add_arguments(parser)
-    parser.add_argument("--model", type=Path, required=True, help="folder of finetune, which the shards are from")
-    parser.add_argument("--corpus", type=Path, required=True, help="folder of prepare_corpus: the prompts")
+    synthetic_text.add_sources(parser)
     parser.add_argument("--shards", type=Path, nargs="+", required=True, help="all of them, in order")
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--manifest", type=Path, required=True)
     args = parser.parse_args(argv)
     work = job.Job(args.benchmark)
 
-    place = {"arm": args.arm, "seed": args.seed, "generation": args.generation}
+    place = job.place(args)
     written = place | decoder.record(args)
-    parents = [args.model / "manifest.json", args.corpus / "train.manifest.json"]
+    parents = synthetic_text.sources(args)
     made_from = {path.as_posix(): sha256(path) for path in parents}
     for number, path in enumerate(args.shards, start=1):
         expected = {**written, "shard": number, "shards": len(args.shards)}
@@ -33,8 +32,10 @@ def main(argv: Sequence[str] | None = None) -> None:
             raise ArtefactError(f"{path}: made from another model or text, or by other code; delete it and run again")
     table = pa.concat_tables(pq.ParquetFile(path).read() for path in args.shards)
     tokens = table.column("input_ids").combine_chunks().flatten().to_numpy().reshape(-1, args.new_tokens)
-    source_block, log_probability = (table.column(name).to_numpy() for name in ("source_block", "log_probability"))
-    synthetic_text.write(args.output, tokens, source_block, log_probability, place)
+    source_block, log_probability, marked = (
+        table.column(name).to_numpy() for name in ("source_block", "log_probability", "marked")
+    )
+    synthetic_text.write(args.output, tokens, source_block, log_probability, marked, place)
     write_manifest(
         args.manifest, kind="synthetic text", files=[args.output], parents=parents, code=args.code, options=written
     )

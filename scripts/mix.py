@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from collapse.artefacts import checked_manifest, read_blocks, write_blocks, write_manifest
-from collapse.mixing import POLICIES, human_only
+from collapse.mixing import POLICIES, Seeds, human_only
+from collapse.opt import read_config
 from collapse.seeds import derive_seed
 from scripts import job
 
@@ -15,36 +16,45 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = job.parser(__doc__)
     job.add_place(parser)
     parser.add_argument("--policy", choices=["human", *POLICIES], required=True)
-    parser.add_argument("--human-fraction", type=float, required=True)
+    parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="of the policy")
     parser.add_argument("--corpus", type=Path, required=True, help="folder of prepare_corpus")
     parser.add_argument(
         "--synthetic", type=Path, action="append", default=[], help="synthetic.parquet of each earlier generation read"
     )
+    parser.add_argument("--synthetic-arm", action="append", default=[], help="of each, the arm in whose folder it lies")
+    parser.add_argument("--base", type=Path, help="folder of the base model: a policy that detects watermarks needs it")
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--manifest", type=Path, required=True)
     args = parser.parse_args(argv)
     work = job.Job(args.benchmark)
 
+    types = POLICIES[args.policy].options if args.policy in POLICIES else {}
+    options = {name: types[name](value) for name, value in job.pairs(args.option).items()}
     checked_manifest(args.corpus / "train.manifest.json", "human text", {"split": "train"})
     parents = [args.corpus / "train.manifest.json"]
     human, _ = read_blocks(args.corpus / "train.parquet")
+    detection = None
     if args.policy == "human":
         training = human_only(human)
     else:
         first = args.generation - len(args.synthetic)
         synthetic: list[np.ndarray] = [human[:0]] * first  # a policy counts generations from the first
-        for generation, path in enumerate(args.synthetic, start=first):
+        arms = args.synthetic_arm or [args.arm] * len(args.synthetic)
+        for generation, (path, arm) in enumerate(zip(args.synthetic, arms, strict=True), start=first):
             manifest = path.with_suffix(".manifest.json")
-            # generation 0 may belong to another arm that trains alike: it is the chain's own all the same
-            checked_manifest(
-                manifest,
-                "synthetic text",
-                {"seed": args.seed, "generation": generation} | ({"arm": args.arm} if generation else {}),
-            )
+            expected = {"arm": arm, "seed": args.seed, "generation": generation}
+            checked_manifest(manifest, "synthetic text", expected)
             parents.append(manifest)
-            synthetic.append(read_blocks(path)[0])
-        seed = derive_seed(args.seed, args.arm, args.generation, "mix")
-        training = POLICIES[args.policy].mix(human, synthetic, args.human_fraction, seed)
+            blocks, table = read_blocks(path)
+            synthetic.append(blocks)
+        seeds = Seeds(derive_seed(args.seed, args.generation, "mix"), derive_seed(args.seed, "mix"))
+        given = dict(options)
+        if POLICIES[args.policy].detects:
+            parents.append(args.base / "manifest.json")
+            given["z_scores"] = detected(args.base, [human, *synthetic])
+            marked = table.column("marked").to_numpy(zero_copy_only=False)
+            detection = rates(given["z_scores"], marked, options["z_threshold"])
+        training = POLICIES[args.policy].mix(human, synthetic, seeds, **given)
 
     rows = len(training.blocks)
     write_blocks(
@@ -65,15 +75,31 @@ def main(argv: Sequence[str] | None = None) -> None:
         parents=parents,
         code=args.code,
         options={
-            "arm": args.arm,
-            "seed": args.seed,
-            "generation": args.generation,
+            **job.place(args),
             "policy": args.policy,
+            "policy_options": options,
             "human_fraction": float((training.origin == "human").mean()),
             "rows": rows,
+            "detection": detection,
         },
     )
     work.finish()
+
+
+def detected(base: Path, sets: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """A watermark detector's scores of each set of blocks."""
+    from collapse.watermark import z_scores  # imports transformers, which no other policy needs
+
+    checked_manifest(base / "manifest.json", "base model")
+    vocabulary_size = read_config(base)["vocab_size"]
+    return [z_scores(one, vocabulary_size) for one in sets]
+
+
+def rates(z_scores: Sequence[np.ndarray], marked: np.ndarray, threshold: float) -> dict[str, float | None]:
+    """How much the detector flags: of the newest text's marked and other blocks, and of human text."""
+    flagged = z_scores[-1] > threshold
+    parts = {"marked": flagged[marked], "unmarked": flagged[~marked], "human": z_scores[0] > threshold}
+    return {name: float(part.mean()) if len(part) else None for name, part in parts.items()}
 
 
 if __name__ == "__main__":

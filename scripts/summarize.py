@@ -10,44 +10,51 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from collapse.artefacts import checked_manifest, write_json, write_text
+from collapse.improbability import improbable_share
 from collapse.intervals import interval
 from collapse.seeds import derive_seed
 from scripts import job
 
 NOT_MEASURES = {"arm", "seed", "generation", "passage", "continuation", "test_tokens"}
 
-RISES = ("test_loss_rare_half", "test_loss_common_half")  # their change since generation 0 of the same seed
+# their change since generation 0 of the same seed
+RISES = ("test_loss_rare_half", "test_loss_common_half", "test_loss_minority", "test_loss_majority")
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     parser = job.parser(__doc__)
     parser.add_argument("--text", type=Path, required=True, help="results/<experiment>/text")
-    parser.add_argument("--arm", action="append", required=True, metavar="ARM=OWNER OF ITS GENERATION 0")
+    parser.add_argument("--arm", action="append", required=True, metavar="ARM=FOLDER*GENERATIONS,…")
     parser.add_argument("--seed", type=int, action="append", required=True)
     parser.add_argument("--generations", type=int, required=True)
     parser.add_argument("--confidence", type=float, required=True)
     parser.add_argument("--resamples", type=int, required=True)
     parser.add_argument("--histogram-generation", type=int, action="append", default=[])
     parser.add_argument("--histogram-bins-per-decade", type=int, required=True)
+    parser.add_argument("--improbable-quantile", type=float, required=True, help="of generation 0's own blocks")
     args = parser.parse_args(argv)
     work = job.Job(args.benchmark)
 
     rows: list[tuple] = []
     continuations: list[tuple] = []
     blocks: list[tuple[str, int, float]] = []
-    for arm, owner in job.pairs(args.arm).items():
+    for arm, folders in job.pairs(args.arm).items():
         for seed in args.seed:
-            for generation in range(args.generations):
-                folder = args.text / (arm if generation else owner) / f"seed{seed}" / f"generation{generation}"
-                checked_manifest(folder / "manifest.json", "generation", {"seed": seed, "generation": generation})
+            for generation, owner in enumerate(unfolded(folders)):
+                folder = args.text / owner / f"seed{seed}" / f"generation{generation}"
+                place = {"arm": owner, "seed": seed, "generation": generation}
+                checked_manifest(folder / "manifest.json", "generation", place)
                 metrics = job.read_json(folder / "metrics.json")
                 rows += [
                     (arm, seed, generation, name, value)
                     for name, value in sorted(metrics.items())
                     if name not in NOT_MEASURES and value is not None
                 ]
+                perplexities = block_perplexities(folder / "scores.parquet")
                 if generation == 0:
-                    first = metrics
+                    first, first_perplexities = metrics, perplexities
+                share = improbable_share(np.array(perplexities), np.array(first_perplexities), args.improbable_quantile)
+                rows.append((arm, seed, generation, "improbable_blocks", share))
                 rows += [
                     (arm, seed, generation, f"{name}_rise", metrics[name] - first[name])
                     for name in RISES
@@ -57,7 +64,7 @@ def main(argv: Sequence[str] | None = None) -> None:
                     continuations.append(("human", "", "", metrics["passage"]))
                 continuations.append((arm, seed, generation, metrics["continuation"]))
                 if generation in args.histogram_generation:
-                    blocks += [(arm, generation, value) for value in block_perplexities(folder / "scores.parquet")]
+                    blocks += [(arm, generation, value) for value in perplexities]
 
     intervals = list(over_seeds(rows, args.confidence, args.resamples))
     write_csv(args.text / "summary.csv", ("arm", "seed", "generation", "metric", "value"), rows)
@@ -73,6 +80,12 @@ def main(argv: Sequence[str] | None = None) -> None:
         write_csv(args.text / f"{metric}_by_arm.csv", table[0], table[1:])
     write_json(args.text / "metrics.json", headline(intervals, args.generations))
     work.finish()
+
+
+def unfolded(folders: str) -> list[str]:
+    """The arm in whose folder each generation lies: `a*1,b*2` is a, b, b."""
+    pairs = (one.rsplit("*", 1) for one in folders.split(","))
+    return [arm for arm, count in pairs for _ in range(int(count))]
 
 
 def block_perplexities(path: Path) -> list[float]:

@@ -18,26 +18,31 @@ from collapse.finetuning import train
 from collapse.opt import shape
 from collapse.opt_training import TrainableOpt
 from collapse.processes import Processes, started
+from collapse.selection import Selection
 from scripts.job import Job
 
 # what decides the result; manifests and checkpoints name it
 OPTIONS: dict[str, type[int] | type[float] | type[str]] = {
     "epochs": int,
+    "steps": int,
     "batch_blocks": int,
     "micro_batch_blocks": int,
     "learning_rate": float,
     "final_learning_rate": float,
     "weight_decay": float,
+    "model_selection": str,
     "precision": str,
     "device": str,
     "threads": int,
 }
-CHOICES = {"precision": PRECISIONS, "device": DEVICES}
+CHOICES = {"model_selection": ("none", "validation"), "precision": PRECISIONS, "device": DEVICES}
+MAY_BE_LEFT_OUT = ("steps", "model_selection")  # there are epochs then, and the last weights are kept
 
 
 def add_arguments(made: argparse.ArgumentParser) -> None:
     for name, kind in OPTIONS.items():
-        made.add_argument(f"--{name.replace('_', '-')}", type=kind, required=True, choices=CHOICES.get(name))
+        required = name not in MAY_BE_LEFT_OUT
+        made.add_argument(f"--{name.replace('_', '-')}", type=kind, required=required, choices=CHOICES.get(name))
     made.add_argument("--checkpoint", type=Path, required=True, help="where to keep the state of a run under way")
     made.add_argument("--checkpoint-minutes", type=float, required=True, help="how often; 0: never")
     made.add_argument("--memory-gigabytes", type=float, required=True, help="refuse what would need more")
@@ -47,6 +52,15 @@ def options(args: argparse.Namespace) -> dict[str, Any]:
     return {name: getattr(args, name) for name in OPTIONS}
 
 
+def tokens(args: argparse.Namespace, blocks: np.ndarray) -> int:
+    """How many tokens of blocks (blocks, tokens) training reads, repetitions counted: the budget of an arm."""
+    rows, width = blocks.shape
+    if args.steps is None:
+        return args.epochs * rows * width
+    epochs, rest = divmod(args.steps, -(-rows // args.batch_blocks))
+    return (epochs * rows + min(rows, rest * args.batch_blocks)) * width
+
+
 def run(
     args: argparse.Namespace,
     work: Job,
@@ -54,6 +68,7 @@ def run(
     config: Mapping[str, Any],
     blocks: np.ndarray,
     seed: int,
+    selection: Selection | None = None,
 ) -> tuple[TrainableOpt, list[float], Processes]:
     """Train from `weights`, which are emptied; the model, the loss of each epoch, and this process among others.
 
@@ -90,12 +105,14 @@ def run(
             model,
             blocks,
             epochs=args.epochs,
+            steps=args.steps,
             batch_blocks=args.batch_blocks,
             micro_batch_blocks=args.micro_batch_blocks,
             learning_rate=args.learning_rate,
             final_learning_rate=args.final_learning_rate,
             weight_decay=args.weight_decay,
             seed=seed,
+            selection=selection,
             checkpoint=checkpoint if args.checkpoint_minutes else None,
             processes=processes,
             progress=lambda step, steps, loss: work.progress(step, steps, f"steps, loss {loss:.2f}"),

@@ -1,12 +1,14 @@
 """Where the links of a chain lie and what each job of a link is told: the configuration, as paths and flags."""
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from collapse.decoding import DECODERS
 from collapse.mixing import POLICIES
+from workflow.arms import finetune_settings, generate_settings, policy_settings
+from workflow.recipes import Recipes
 
 
 def flags(**values: Any) -> str:
@@ -33,45 +35,96 @@ class Chain:
         self.arms: Sequence[str] = config["text"]["arms"]
         self.seeds: list[int] = config["text"]["seeds"]
         self.generations: int = config["text"]["generations"]
+        self.recipes = Recipes(config)
 
-    def owner(self, arm: str) -> str:
-        """The arm whose generation 0 this one starts from: the first defined with the same training options.
+    def link(self, kind: str, arm: str, seed: int | str, generation: int | str) -> str:
+        """Folder in which an arm's training set, model, text or evaluation of a generation lies."""
+        return f"{self.folder}/{self.recipes.owner(kind, arm, int(generation))}/seed{seed}/generation{generation}"
 
-        Generation 0 sees human text alone, so arms that train alike share it.
-        """
-        definitions = self.config["arms"]
-        return next(one for one in definitions if definitions[one]["epochs"] == definitions[arm]["epochs"])
+    def arm_of(self, folder: str) -> str:
+        """The arm that a folder of `link` belongs to."""
+        return folder.removeprefix(f"{self.folder}/").split("/")[0]
 
-    def link(self, arm: str, seed: int | str, generation: int | str) -> str:
-        """Folder of one generation of a chain."""
-        place = self.owner(arm) if int(generation) == 0 else arm
-        return f"{self.folder}/{place}/seed{seed}/generation{generation}"
+    def owners(self, *sources: Callable[[Any], str | None]) -> Callable[[Any], str]:
+        """Flags that say from which arms' folders a job takes what these methods name."""
+
+        def options(wildcards: Any) -> str:
+            found = {source.__name__: source(wildcards) for source in sources}
+            return flags(**{f"{name}_arm": self.arm_of(folder) for name, folder in found.items() if folder})
+
+        return options
 
     def links(self) -> list[str]:
-        """Folders of every generation that the configuration asks for, shared ones once."""
+        """Folders of every evaluation that the configuration asks for, shared ones once."""
         places = ((arm, seed, one) for arm in self.arms for seed in self.seeds for one in range(self.generations))
-        return list(dict.fromkeys(self.link(*place) for place in places))
+        return list(dict.fromkeys(self.link("evaluation", *place) for place in places))
 
-    def first(self, wildcards: Any) -> str:
-        """Folder of generation 0 of a job's chain."""
-        return self.link(wildcards.arm, wildcards.seed, 0)
+    def training(self, wildcards: Any) -> str:
+        """Folder of the training set that a job's link takes."""
+        return self.link("training", wildcards.arm, wildcards.seed, wildcards.generation)
+
+    def model(self, wildcards: Any) -> str:
+        """Folder of the link whose model writes or is judged."""
+        return self.link("model", wildcards.arm, wildcards.seed, wildcards.generation)
+
+    def text(self, wildcards: Any) -> str:
+        """Folder of the synthetic text that is judged."""
+        return self.link("text", wildcards.arm, wildcards.seed, wildcards.generation)
+
+    def generation0(self, wildcards: Any) -> str:
+        """Folder of the link whose model is generation 0 of a job's chain."""
+        return self.link("model", wildcards.arm, wildcards.seed, 0)
 
     def earlier(self, wildcards: Any) -> list[str]:
-        """Folders of the generations whose synthetic text the arm's policy reads; none for generation 0."""
+        """Folders of the texts that the arm's policy reads; none for generation 0."""
         generation = int(wildcards.generation)
         if generation == 0:
             return []
         history = POLICIES[self.config["arms"][wildcards.arm]["policy"]].history
         first = 0 if history == "all" else generation - 1
-        return [self.link(wildcards.arm, wildcards.seed, one) for one in range(first, generation)]
+        return [self.link("text", wildcards.arm, wildcards.seed, one) for one in range(first, generation)]
+
+    def start(self, wildcards: Any) -> str | None:
+        """Folder of the link whose model fine-tuning starts from; None for the base model."""
+        generation = int(wildcards.generation)
+        if generation == 0 or finetune_settings(self.config, wildcards.arm)["initialization"] == "base":
+            return None
+        return self.link("model", wildcards.arm, wildcards.seed, generation - 1)
+
+    def detecting(self, wildcards: Any) -> str | None:
+        """Folder of the base model, whose vocabulary a policy that detects watermarks needs; None for the others."""
+        detects = int(wildcards.generation) > 0 and POLICIES[self.config["arms"][wildcards.arm]["policy"]].detects
+        return f"{Path(self.folder).parent}/base" if detects else None
+
+    def selecting(self, wildcards: Any) -> str | None:
+        """Folder of the text that chooses among a training's epochs; None if the last is kept."""
+        selection = finetune_settings(self.config, wildcards.arm)["model_selection"]
+        return f"{Path(self.folder).parent}/corpus" if selection == "validation" else None
+
+    def start_model(self, wildcards: Any) -> str | None:
+        """The folder of its files."""
+        folder = self.start(wildcards)
+        return f"{folder}/model" if folder else None
+
+    def previous(self, wildcards: Any) -> str | None:
+        """Folder of the text that a generation continues; None for the human text, or for nothing."""
+        generation = int(wildcards.generation)
+        if generation == 0 or generate_settings(self.config, wildcards.arm)["prompts"] != "previous":
+            return None
+        return self.link("text", wildcards.arm, wildcards.seed, generation - 1)
 
     def mix_options(self, wildcards: Any) -> str:
         """A policy's options; the base case of the chain is here and nowhere else."""
         if int(wildcards.generation) == 0:
-            return flags(policy="human", human_fraction=1.0)
-        arm = self.config["arms"][wildcards.arm]
-        synthetic = [f"{folder}/synthetic.parquet" for folder in self.earlier(wildcards)]
-        return flags(policy=arm["policy"], human_fraction=arm["human_fraction"], synthetic=synthetic)
+            return flags(policy="human")
+        earlier = self.earlier(wildcards)
+        return flags(
+            policy=self.config["arms"][wildcards.arm]["policy"],
+            option=policy_settings(self.config, wildcards.arm),
+            synthetic=[f"{folder}/synthetic.parquet" for folder in earlier],
+            synthetic_arm=[self.arm_of(folder) for folder in earlier],
+            base=self.detecting(wildcards),
+        )
 
     def finetune_command(self) -> str:
         """How the training script is started: by itself, or by accelerate as several processes."""
@@ -85,29 +138,41 @@ class Chain:
         )
 
     def finetune_options(self, wildcards: Any) -> str:
-        """Training options: those of all arms, and the arm's epochs; not how it is started or how often it is saved."""
-        epochs = self.config["arms"][wildcards.arm]["epochs"]
-        options = {
-            key: value
-            for key, value in self.config["text"]["finetune"].items()
-            if key not in ("processes", "checkpoint_minutes")
-        }
-        return flags(**options, epochs=epochs, device=self.config["device"], threads=self.config["threads"])
+        """Training options, the arm's own; not how training is started or how often it is saved."""
+        options = finetune_settings(self.config, wildcards.arm)
+        for key in ("processes", "checkpoint_minutes", "initialization"):
+            del options[key]
+        corpus = self.selecting(wildcards)
+        validation = f"{corpus}/validation.parquet" if corpus else None
+        return flags(**options, validation=validation, device=self.config["device"], threads=self.config["threads"])
 
-    def decoder_options(self) -> str:
+    def decoder_options(self, wildcards: Any) -> str:
         """How text is continued, synthetic text and the passage alike: of the options, the decoder's own alone."""
-        generate = self.config["text"]["generate"]
-        own = {name: generate[name] for name in DECODERS[generate["decoder"]].options}
+        options = generate_settings(self.config, wildcards.arm)
+        del options["shards"]
+        if options["prompts"] == "previous" and int(wildcards.generation) == 0:
+            options["prompts"] = "original"
         return flags(
-            engine=generate["engine"],
-            decoder=generate["decoder"],
-            precision=generate["precision"],
-            **own,
-            decode_batch_blocks=generate["batch_blocks"],
+            decode_batch_blocks=options.pop("batch_blocks"),
+            **options,
             new_tokens=self.config["corpus"]["block_tokens"],
             device=self.config["device"],
             threads=self.config["threads"],
         )
+
+    def reference(self, wildcards: Any) -> str | None:
+        """Folder of the link whose model a verifier judges by; None where nothing is chosen."""
+        chosen = generate_settings(self.config, wildcards.arm)["candidates"] > 1
+        return self.generation0(wildcards) if chosen else None
+
+    def text_sources(self, wildcards: Any) -> str:
+        """Whose model writes, the text that it continues if that is not the human text, and what a verifier needs."""
+        found = self.owners(self.model, self.previous)(wildcards)
+        if folder := self.previous(wildcards):
+            found += " " + flags(previous=f"{folder}/synthetic.parquet")
+        if folder := self.reference(wildcards):
+            found += " " + flags(generation0_model=f"{folder}/model", generation0_arm=self.arm_of(folder))
+        return found
 
     def shard_options(self, wildcards: Any) -> str:
         """Which of the shards a job writes; nothing if there is only one."""
@@ -124,16 +189,33 @@ class Chain:
     def summary_options(self) -> str:
         """What the tables are made of: from the configuration, never from what lies on the disk."""
         summary = self.config["text"]["summary"]
+        owners = {
+            arm: [self.recipes.owner("evaluation", arm, one) for one in range(self.generations)] for arm in self.arms
+        }
         return flags(
             text=self.folder,
-            arm={arm: self.owner(arm) for arm in self.arms},
+            # of each arm, whose folder holds how many generations, in their order
+            arm={arm: ",".join(f"{one}*{len([*same])}" for one, same in groupby(owners[arm])) for arm in self.arms},
             seed=self.seeds,
             generations=self.generations,
             confidence=summary["confidence"],
             resamples=summary["resamples"],
             histogram_generation=summary["histogram_generations"],
             histogram_bins_per_decade=summary["histogram_bins_per_decade"],
+            improbable_quantile=summary["improbable_quantile"],
         )
+
+
+def file_of(
+    name: str, place: Callable[[Any], str | None], otherwise: str | None = None
+) -> Callable[[Any], str | list[str]]:
+    """Input function: a file in the folder that `place` gives for a job, or else in `otherwise`, or none."""
+
+    def path(wildcards: Any) -> str | list[str]:
+        folder = place(wildcards) or otherwise
+        return f"{folder}/{name}" if folder else []
+
+    return path
 
 
 def source_options(config: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from collapse.memory import Shape
+from workflow import arms
 
 SCHEMA = Path(__file__).parent / "schemas" / "config.schema.yaml"
 
@@ -21,9 +22,15 @@ class ConfigurationError(ValueError):
     """Every fault of a configuration, one a line: the key, its value and the remedy."""
 
 
-def check(config: Mapping[str, Any], policies: Mapping[str, Any], decoders: list[str]) -> None:
-    """Raise ConfigurationError if `config` breaks the schema or contradicts itself."""
-    faults = schema_faults(config) or consistency_faults(config, policies, decoders)
+def resolve(config: dict[str, Any]) -> None:
+    """Check `config` and put the arms of its sweeps in their place.
+
+    ConfigurationError if it breaks the schema or contradicts itself.
+    """
+    faults = schema_faults(config)
+    if not faults:
+        arms.expand(config)
+        faults = schema_faults(config) or consistency_faults(config)
     if faults:
         raise ConfigurationError("configuration:\n" + "\n".join(f"  {fault}" for fault in faults))
 
@@ -72,32 +79,20 @@ def _rule(error) -> str:
     }.get(error.validator, error.message)
 
 
-def consistency_faults(config: Mapping[str, Any], policies: Mapping[str, Any], decoders: list[str]) -> list[str]:
+def consistency_faults(config: Mapping[str, Any]) -> list[str]:
     """What single keys cannot show: keys that need each other, and names that must exist."""
-    return text_faults(config, policies, decoders) + side_faults(config)
+    return text_faults(config) + side_faults(config)
 
 
-def text_faults(config: Mapping[str, Any], policies: Mapping[str, Any], decoders: list[str]) -> list[str]:
+def text_faults(config: Mapping[str, Any]) -> list[str]:
     """Of the language-model chain."""
-    faults = []
     corpus, base, text = config["corpus"], config["base_model"], config["text"]
-    for arm in text["arms"]:
-        if arm not in config["arms"]:
-            faults.append(
-                f"text.arms: {arm}: no such arm; define it under arms, or choose of {', '.join(config['arms'])}"
-            )
-    for arm, options in config["arms"].items():
-        if options["policy"] not in policies:
-            faults.append(
-                f"arms.{arm}.policy: {options['policy']}: unknown policy; collapse/mixing.py has {', '.join(policies)}"
-            )
-        if options["policy"] == "replace" and options["human_fraction"] != 0:
-            faults.append(
-                f"arms.{arm}.human_fraction: {options['human_fraction']}: policy replace keeps no human text; "
-                "set 0 or choose policy preserve"
-            )
-    if text["generate"]["decoder"] not in decoders:
-        faults.append(f"text.generate.decoder: {text['generate']['decoder']}: unknown; there are {', '.join(decoders)}")
+    faults = arms.faults(config)
+    reference = text["statistics"]["reference"]
+    if reference is not None and reference not in text["arms"]:
+        faults.append(
+            f"text.statistics.reference: {reference}: not among text.arms; choose of {', '.join(text['arms'])}, or null"
+        )
     if corpus["source"] == "files":
         if not corpus["folder"]:
             faults.append('corpus.folder: null: source files needs the folder; --config \'corpus={"folder": "…"}\'')
@@ -117,14 +112,9 @@ def text_faults(config: Mapping[str, Any], policies: Mapping[str, Any], decoders
             faults.append(
                 f"base_model.pretraining.heads: {pretraining['heads']}: must divide the width {pretraining['width']}"
             )
+        faults += arms.rate_faults("base_model.pretraining", pretraining)
         if pretraining["text"] == "files" and not pretraining["files"]:
             faults.append("base_model.pretraining.files: []: text files needs at least one file")
-    for place, rates in (("text.finetune", text["finetune"]), ("base_model.pretraining", base["pretraining"])):
-        if rates["final_learning_rate"] > rates["learning_rate"]:
-            faults.append(
-                f"{place}.final_learning_rate: {rates['final_learning_rate']}: above learning_rate "
-                f"{rates['learning_rate']}; it falls from one to the other"
-            )
     processes, batch_blocks = text["finetune"]["processes"], text["finetune"]["batch_blocks"]
     if processes > batch_blocks:
         faults.append(

@@ -14,6 +14,7 @@ from collapse.artefacts import check_files, read_manifest
 from collapse.images import first, idx_images
 from collapse.text_sources import SourceError, read_lines
 from workflow import configuration
+from workflow.arms import generate_settings
 from workflow.chain import pretraining_files, user_files
 
 
@@ -83,16 +84,17 @@ def check_memory(config: Mapping[str, Any]) -> None:
             shape, tokens=tokens, micro_batch_blocks=blocks, threads=threads, precision=part["precision"]
         )
         memory.check(needed, gigabytes, key, f"{key}.micro_batch_blocks")
-    generate = text["generate"]
-    needed = memory.generation(
-        shape,
-        prompt=tokens,
-        new_tokens=tokens,
-        beams=generate["num_beams"] if generate["decoder"] == "beam_search" else 1,
-        batch_blocks=generate["batch_blocks"],
-        precision=generate["precision"],
-    )
-    memory.check(needed, gigabytes, "text.generate", "text.generate.batch_blocks")
+    for arm in text["arms"]:
+        generate = generate_settings(config, arm)
+        needed = memory.generation(
+            shape,
+            prompt=tokens,
+            new_tokens=tokens,
+            beams=generate.get("num_beams", 1),
+            batch_blocks=generate["batch_blocks"],
+            precision=generate["precision"],
+        )
+        memory.check(needed, gigabytes, "text.generate", "text.generate.batch_blocks")
     memory.scoring_batch(shape, tokens=tokens, precision=text["evaluate"]["precision"], gigabytes=gigabytes)
 
 

@@ -21,9 +21,9 @@ def write(snakemake: Sequence[str], options: Sequence[str], results: Path) -> Pa
     with tempfile.TemporaryDirectory() as folder:
         raw = Path(folder) / "report.html"
         command = [*snakemake, *(option for option in options if option != "figures"), "--report", str(raw)]
-        made = subprocess.run([*command, "--quiet", "all"], capture_output=True, text=True)
-        if made.returncode != 0 or not raw.exists():
-            raise RuntimeError(f"snakemake --report failed:\n{made.stderr}")
+        made = subprocess.run(command, capture_output=True, text=True)
+        if made.returncode != 0:
+            raise RuntimeError(f"snakemake --report failed:\n{made.stderr[-2000:]}")
         text = reproducible(raw.read_text(encoding="utf-8"))
     path = results / "report.html"
     if not path.exists() or path.read_text(encoding="utf-8") != text:

@@ -31,6 +31,7 @@ LIBRARIES = (
     "torch",
     "transformers.models.opt.modeling_opt",
     "pandas",
+    "scipy.cluster.vq",
     "scipy.stats",
     "seaborn",
 )

@@ -4,7 +4,9 @@ import hashlib
 import http.server
 import json
 import pickle
+import re
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -42,9 +44,15 @@ def repository(tmp_path) -> Path:
     return folder
 
 
+class Hub(str):
+    """The address of a hub, and what is wrong with it."""
+
+    fault: str | None = None
+
+
 @pytest.fixture
 def hub(repository):
-    """The address of a hub that holds this one repository at one revision."""
+    """A hub that holds this one repository at one revision, and does by it what `fault` says."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -59,39 +67,59 @@ def hub(repository):
                 files = [{"rfilename": path.name, "type": "file", "path": path.name} for path in repository.iterdir()]
                 info = {"id": "someone/opt", "modelId": "someone/opt", "sha": REVISION, "siblings": files}
                 listing = [
-                    {"type": "file", "path": path.name, "size": path.stat().st_size, "oid": "0" * 40}
+                    {"type": "file", "path": path.name, "size": path.stat().st_size, "oid": git_hash(path.read_bytes())}
                     for path in repository.iterdir()
                 ]
                 return self.send(json.dumps(listing if "tree" in parts else info).encode(), body)
             if "resolve" in parts and REVISION in parts and (repository / parts[-1]).is_file():
-                return self.send((repository / parts[-1]).read_bytes(), body)
+                if address.fault == "redirect" and "elsewhere" not in parts:
+                    return self.redirect(f"/elsewhere{self.path}")
+                if not (address.fault == "gone" and parts[-1] == "merges.txt"):
+                    return self.send((repository / parts[-1]).read_bytes(), body)
             self.send_response(404)
             self.send_header("X-Error-Code", "EntryNotFound" if "someone" in parts else "RepoNotFound")
             self.send_header("Content-Length", "0")
             self.end_headers()
 
+        def redirect(self, path: str) -> None:
+            self.send_response(302)
+            self.send_header("Location", path)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
         def send(self, data: bytes, body: bool) -> None:
+            of_file = body and len(data) > 10_000 and "resolve" in self.path
+            if of_file and address.fault == "flipped bit":
+                data = data[:5000] + bytes([data[5000] ^ 1]) + data[5001:]
+            if of_file and address.fault == "silent":
+                time.sleep(5)
             self.send_response(200)
             self.send_header("Content-Length", str(len(data)))
             self.send_header("ETag", f'"{hashlib.sha1(data).hexdigest()}"')
             self.send_header("X-Repo-Commit", REVISION)
             self.end_headers()
             if body:
-                self.wfile.write(data)
+                self.wfile.write(data[: len(data) // 2] if of_file and address.fault == "truncated" else data)
 
         def log_message(self, *_: object) -> None:
             """Be quiet."""
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
+    address = Hub(f"http://127.0.0.1:{server.server_port}")
+    yield address
     server.shutdown()
     server.server_close()
+
+
+def git_hash(data: bytes) -> str:
+    return hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
 
 
 def fetch(project: Project, hub: str, repository: str, revision: str, monkeypatch) -> str:
     monkeypatch.setitem(ENVIRONMENT, "HF_ENDPOINT", hub)
     monkeypatch.setitem(ENVIRONMENT, "HF_HUB_DISABLE_TELEMETRY", "1")
+    monkeypatch.setitem(ENVIRONMENT, "HF_HUB_DOWNLOAD_TIMEOUT", "1")
     return project.command(
         *("python", "-m", "scripts", "fetch_base_model", "--code", "x"),
         *("--repository", repository, "--revision", revision, "--output", "out"),
@@ -99,7 +127,9 @@ def fetch(project: Project, hub: str, repository: str, revision: str, monkeypatc
     )
 
 
-def test_a_base_model_comes_from_a_hub(hub, repository, tmp_path, monkeypatch):
+@pytest.mark.parametrize("fault", [None, "redirect"])
+def test_a_base_model_comes_from_a_hub(hub, repository, tmp_path, monkeypatch, fault):
+    hub.fault = fault
     project = Project.create(tmp_path / "project")
     log = fetch(project, hub, "someone/opt", REVISION, monkeypatch)
     out = project.folder / "out"
@@ -118,6 +148,24 @@ def test_a_missing_repository_leaves_nothing(hub, tmp_path, monkeypatch):
     project = Project.create(tmp_path / "project")
     text = fetch(project, hub, "nobody/nothing", REVISION, monkeypatch)
     assert "cannot fetch nobody/nothing at revision" in text and "Traceback" not in text
+    assert not (project.folder / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        ("flipped bit", r"pytorch_model\.bin: not what someone/opt holds at revision 27dcf\w+ \(checksum\)"),
+        ("truncated", r"cannot fetch someone/opt at revision"),
+        ("silent", r"cannot fetch someone/opt at revision .*[Tt]ime"),
+        ("gone", r"cannot fetch someone/opt at revision"),
+    ],
+)
+def test_a_broken_transfer_is_told_and_leaves_nothing(hub, tmp_path, monkeypatch, fault, message):
+    hub.fault = fault
+    project = Project.create(tmp_path / "project")
+    text = fetch(project, hub, "someone/opt", REVISION, monkeypatch)
+    assert re.search(rf"^error: .*{message}", text, re.MULTILINE), text
+    assert "Traceback" not in text
     assert not (project.folder / "out").exists()
 
 

@@ -13,10 +13,19 @@ from scripts.synthetic_text import shard_rows
 MODEL = Path("results/mini/text/replace/seed1/generation1")
 PLACE = "--arm replace --seed 1 --generation 1"
 COMMON = (
-    "--precision float32 --decode-batch-blocks 4 --new-tokens 16 --device cpu --threads 1 --corpus results/mini/corpus"
+    "--prompts original --precision float32 --decode-batch-blocks 4 --new-tokens 16 --device cpu --threads 1 "
+    "--corpus results/mini/corpus"
 )
 BEAMS = "--engine collapse --decoder beam_search --num-beams 2 --repetition-penalty 1.0"
-DRAWS = "--engine collapse --decoder sample --temperature 0.9 --top-k 50 --top-p 0.95 --repetition-penalty 1.0"
+DRAWS = (
+    "--engine collapse --decoder sample --temperature 0.9 --top-k 50 --top-p 0.95 --repetition-penalty 1.0 "
+    "--watermark-bias 0"
+)
+MARKED = DRAWS.replace("bias 0", "bias 3 --watermark-share 0.5")
+CURATED = (
+    f"{DRAWS} --candidates 3 --verifier typical --verifier-noise 1 "
+    "--generation0-model results/mini/text/replace/seed1/generation0/model"
+)
 
 
 @pytest.fixture
@@ -49,7 +58,17 @@ def test_the_cuts_lie_between_batches_and_leave_nothing_out(blocks, batch, shard
     assert max(sizes) - min(sizes) <= 1
 
 
-@pytest.mark.parametrize("decoder", [BEAMS, DRAWS, DRAWS.replace("collapse", "transformers")])
+@pytest.mark.parametrize(
+    "decoder",
+    [
+        BEAMS,
+        DRAWS,
+        MARKED,
+        CURATED,
+        DRAWS.replace("collapse", "transformers"),
+        MARKED.replace("collapse", "transformers"),
+    ],
+)
 @pytest.mark.parametrize("shards", [2, 5])  # of three batches: with five, two shards are empty
 def test_joined_shards_are_the_bytes_of_one_job(here, decoder, shards):
     whole = write(decoder, "whole").read_bytes()

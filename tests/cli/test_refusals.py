@@ -15,14 +15,15 @@ TRAINING = (
     "--precision float32 --device cpu --threads 1 --memory-gigabytes 4 --checkpoint-minutes 0 --checkpoint out/saved"
 )
 DECODER = (
-    "--engine collapse --decoder beam_search --precision float32 --num-beams 2 --repetition-penalty 1.0 "
-    "--decode-batch-blocks 8 --new-tokens 16 --device cpu --threads 1"
+    "--engine collapse --prompts original --decoder beam_search --precision float32 --num-beams 2 "
+    "--repetition-penalty 1.0 --decode-batch-blocks 8 --new-tokens 16 --device cpu --threads 1"
 )
 CORPUS = "--corpus results/mini/corpus"
 EVALUATION = (
     f"{CORPUS} --tokenizer results/mini/base/tokenizer.json --generation0-model results/mini/text/replace/seed1/"
     "generation0/model --scoring-precision float32 --memory-gigabytes 4 "
-    "--frequency-groups 10 --repeated-ngram-tokens 4 --scores out/scores --metrics out/metrics --manifest out/manifest"
+    "--frequency-groups 10 --repeated-ngram-tokens 4 --sample-blocks 100 --minority-share 0.1 "
+    "--scores out/scores --metrics out/metrics --manifest out/manifest"
 )
 
 
@@ -40,7 +41,7 @@ def refused(project: Project, script: str, generation: int, options: str, messag
 
 def mix(folder: str) -> str:
     return (
-        f"--policy replace --human-fraction 0 {CORPUS} --synthetic {folder}/synthetic.parquet "
+        f"--policy replace {CORPUS} --synthetic {folder}/synthetic.parquet "
         "--output out/training.parquet --manifest out/training.manifest.json"
     )
 
@@ -69,16 +70,17 @@ def test_input_of_another_seed_arm_or_generation(golden, script, options, genera
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("change", "differs"),
     [
-        ("--num-beams 2", "--num-beams 3"),
-        ("penalty 1.0", "penalty 2.0"),
-        ("engine collapse", "engine transformers"),
-        ("float32", "bfloat16"),
+        (("--num-beams 2", "--num-beams 3"), "decoder_options"),
+        (("penalty 1.0", "penalty 2.0"), "decoder_options"),
+        (("engine collapse", "engine transformers"), "decoder_options"),
+        (("float32", "bfloat16"), "decoder_options"),
+        (("--prompts original", "--prompts previous"), "prompts 'original', expected 'previous'"),
     ],
 )
-def test_text_of_another_decoder(golden, change):
-    refused(golden, "evaluate", 1, evaluate(PLACE, DECODER.replace(*change)), "made with decoder_options")
+def test_text_of_another_decoder(golden, change, differs):
+    refused(golden, "evaluate", 1, evaluate(PLACE, DECODER.replace(*change)), f"made with {differs}")
 
 
 def test_an_option_that_the_decoder_lacks_or_has_not(golden):

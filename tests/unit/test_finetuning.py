@@ -4,8 +4,11 @@ import torch
 
 from collapse.checkpoint import Checkpoint
 from collapse.finetuning import Trainer, cosine, train
+from collapse.opt import from_state_dict
 from collapse.opt_training import TrainableOpt, dropout_masks
+from collapse.perplexity import token_losses
 from collapse.processes import Processes
+from collapse.selection import Selection
 from tests.models import random_opt
 
 BLOCKS = np.random.default_rng(0).integers(4, 64, (10, 12), dtype=np.int32)
@@ -140,3 +143,43 @@ def test_the_learning_rate_runs_along_half_a_cosine():
 def test_a_diverging_run_stops_with_a_remedy():
     with pytest.raises(FloatingPointError, match="lower the learning rate"):
         train(trainable(), BLOCKS, epochs=20, seed=1, **OPTIONS | {"learning_rate": 1e30})
+
+
+def test_so_many_steps_are_a_budget_whatever_the_size_of_the_set():
+    """Ten blocks in batches of 4 are 3 steps an epoch: 6 are two epochs, 4 one and a batch of the second."""
+    by_epochs, by_steps, cut = trainable(), trainable(), trainable()
+    seen: list[int] = []
+    expected = train(by_epochs, BLOCKS, epochs=2, seed=1, **OPTIONS)
+    assert train(by_steps, BLOCKS, epochs=9, steps=6, seed=1, **OPTIONS) == expected
+    assert torch.equal(by_epochs.weights, by_steps.weights)
+    losses = train(
+        cut, BLOCKS, epochs=9, steps=4, seed=1, progress=lambda step, steps, loss: seen.append(steps), **OPTIONS
+    )
+    assert seen == [4] * 4
+    assert losses[1] == pytest.approx(expected[1], rel=0.2)  # the mean of what was visited
+
+
+def test_selection_ends_with_the_weights_of_the_best_epoch_also_if_killed(tmp_path):
+    """Random blocks: what fits them is worse on others, so an early epoch is best."""
+    others = np.random.default_rng(1).integers(4, 64, (6, 12), dtype=np.int32)
+    whole, interrupted, last = trainable(), trainable(), trainable()
+    selection, again = Selection(others, 4), Selection(others, 4)
+    train(whole, BLOCKS, epochs=12, seed=1, selection=selection, **OPTIONS)
+    train(last, BLOCKS, epochs=12, seed=1, **OPTIONS)
+    assert len(selection.losses) == 12 and np.argmin(selection.losses) < 11
+    assert not torch.equal(whole.weights, last.weights)
+    loss = token_losses(from_state_dict(whole.state_dict(), 2), torch.from_numpy(others).long()).mean()
+    assert loss == pytest.approx(min(selection.losses), rel=1e-5)
+
+    def kill(step, steps, loss):
+        if step == 31:
+            raise Killed
+
+    path = tmp_path / "checkpoint.safetensors"
+    saving = {"checkpoint": Checkpoint(path, 0, "run"), "progress": kill}
+    with pytest.raises(Killed):
+        train(interrupted, BLOCKS, epochs=12, seed=1, selection=Selection(others, 4), **saving, **OPTIONS)
+    resumed = trainable()
+    train(resumed, BLOCKS, epochs=12, seed=1, selection=again, checkpoint=Checkpoint(path, 99, "run"), **OPTIONS)
+    assert again.losses == selection.losses
+    assert torch.equal(resumed.weights, whole.weights)

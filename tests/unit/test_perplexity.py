@@ -6,7 +6,7 @@ import torch
 from transformers.models.opt.modeling_opt import OPTForCausalLM
 
 from collapse.opt import from_state_dict
-from collapse.perplexity import perplexity, token_losses
+from collapse.perplexity import losses_and_states, mean_states, perplexity, token_losses
 from tests.models import random_opt
 
 
@@ -42,3 +42,15 @@ def test_a_blocks_loss_does_not_depend_on_its_neighbours():
     together = token_losses(model, blocks, batch_blocks=4)
     alone = np.concatenate([token_losses(model, blocks[index : index + 1], batch_blocks=4) for index in range(7)])
     assert (together == alone).all()
+
+
+def test_states_are_the_mean_of_transformers_last():
+    model: OPTForCausalLM = random_opt()
+    blocks = torch.randint(4, 60, (7, 12), generator=torch.Generator().manual_seed(1))
+    ours = from_state_dict(model.state_dict(), heads=2)
+    with torch.no_grad():
+        theirs = model.model(input_ids=blocks).last_hidden_state.mean(1).numpy()
+    np.testing.assert_allclose(mean_states(ours, blocks, batch_blocks=4), theirs, atol=1e-5)
+    losses, states = losses_and_states(ours, blocks, batch_blocks=4)
+    np.testing.assert_allclose(states, theirs, atol=1e-5)
+    assert (losses == token_losses(ours, blocks, batch_blocks=4)).all()

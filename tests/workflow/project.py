@@ -24,6 +24,12 @@ DRAWN = {
     "plot_tails": 1,
     "plot_diversity": 1,
     "table_continuations": 1,
+    "compare_arms": 1,
+    "judge_arms": 1,
+    "plot_profile": 1,
+    "plot_onset": 1,
+    "table_profile": 1,
+    "table_comparisons": 1,
 }
 
 

@@ -1,12 +1,15 @@
+import copy
 import re
 import shlex
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
 
 from collapse.decoding import DECODERS
 from scripts.decoder import OPTIONS
+from workflow.arms import expand
 from workflow.chain import Chain, flags
 from workflow.code_hash import code_hash, sources
 
@@ -27,20 +30,50 @@ def test_flags_name_their_values_so_that_a_swap_is_another_string():
     assert flags(left_out=None, seed=[1, 2]) == "--seed 1 --seed 2"
 
 
-def test_arms_that_train_alike_share_generation_zero_and_nothing_else():
-    arms = DEFAULT["arms"] | {"half": {"policy": "preserve", "human_fraction": 0.5, "epochs": 5}}
-    chain = Chain(DEFAULT | {"arms": arms}, "text")
-    assert chain.link("half", 1, 0) == chain.link("replace", 1, 0) == "text/replace/seed1/generation0"
-    assert chain.link("half", 1, 1) == "text/half/seed1/generation1"
-    assert chain.link("preserve_10pct", 1, 0) == "text/preserve_10pct/seed1/generation0"
-    assert len(chain.links()) == 2 * 3 * 10
+def chain_of(generations=3, **arms) -> Chain:
+    text = DEFAULT["text"] | {"arms": list(arms), "seeds": [1], "generations": generations}
+    return Chain(DEFAULT | {"arms": arms, "text": text}, "text")
+
+
+REPLACE = {"policy": "replace"}
+
+
+@pytest.mark.parametrize(
+    ("other", "shared"),
+    [
+        (REPLACE, {kind: [0, 1, 2] for kind in ("training", "model", "text", "evaluation")}),
+        ({"policy": "accumulate"}, {kind: [0] for kind in ("training", "model", "text", "evaluation")}),
+        (REPLACE | {"decoder": "greedy"}, {"training": [0], "model": [0], "text": [], "evaluation": []}),
+        (REPLACE | {"prompts": "previous"}, {"training": [0, 1], "model": [0, 1], "text": [0], "evaluation": [0]}),
+        (REPLACE | {"initialization": "previous"}, {kind: [0] for kind in ("model", "text")} | {"training": [0, 1]}),
+        (REPLACE | {"epochs": 6}, {"training": [0], "model": [], "text": [], "evaluation": []}),
+    ],
+)
+def test_arms_share_exactly_what_is_made_alike(other, shared):
+    chain = chain_of(replace=REPLACE, other=other)
+    for kind, generations in shared.items():
+        owners = [chain.arm_of(chain.link(kind, "other", 1, generation)) for generation in range(3)]
+        assert owners == ["replace" if generation in generations else "other" for generation in range(3)], kind
+
+
+def test_a_sweep_is_one_arm_for_every_combination():
+    config = copy.deepcopy(DEFAULT)
+    dose = {"policy": "preserve", "human_draw": "once", "sweep": {"human_fraction": [0.1, 0.5], "epochs": [5, 10]}}
+    config["arms"]["dose"], config["text"]["arms"] = dose, ["replace", "dose"]
+    expand(config)
+    name = "dose-human_fraction-0.5-epochs-10"
+    assert config["arms"][name] == {"policy": "preserve", "human_draw": "once", "human_fraction": 0.5, "epochs": 10}
+    assert len(config["text"]["arms"]) == 5 and name in config["text"]["arms"]
+    before = copy.deepcopy(config)
+    expand(config)
+    assert config == before
 
 
 @pytest.mark.parametrize("name", DECODERS)
 def test_a_decoder_is_given_its_own_options_alone(name):
     generate = DEFAULT["text"]["generate"] | {"decoder": name, "top_k": 5}
     chain = Chain(DEFAULT | {"text": DEFAULT["text"] | {"generate": generate}}, "text")
-    options = chain.decoder_options()
+    options = chain.decoder_options(SimpleNamespace(arm="replace", seed="1", generation="1"))
     given = {option for option in OPTIONS if f"--{option.replace('_', '-')} " in options}
     assert given == set(DECODERS[name].options)
 

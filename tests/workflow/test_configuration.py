@@ -7,6 +7,7 @@ import yaml
 
 from collapse.decoding import DECODERS, DEVICES, ENGINES, PRECISIONS
 from collapse.mixing import POLICIES
+from collapse.verifiers import VERIFIERS
 from workflow import configuration
 from workflow.configuration import ConfigurationError
 
@@ -27,7 +28,7 @@ def changed(**values):
 
 
 def check(config):
-    configuration.check(config, POLICIES, list(DECODERS))
+    configuration.resolve(copy.deepcopy(config))
 
 
 def test_the_default_configuration_is_valid():
@@ -73,8 +74,34 @@ def test_every_preset_is_valid_over_the_default(path):
         ("experiment", "a; rm -rf ~", r"experiment: .*must match"),
         ("corpus.source", "web", r'corpus\.source: "web": must be one of pydoc, files, hub'),
         ("arms.replace.policy", "replica", r"arms\.replace\.policy: replica: unknown policy; .*replace, preserve"),
-        ("arms.replace.human_fraction", 0.5, r"policy replace keeps no human text"),
-        ("arms.replace.human_fraction", 1.5, r"must be at most 1"),
+        ("arms.replace.human_fraction", 0.5, r"human_fraction: 0\.5: policy replace has no such option; leave it out"),
+        ("arms.preserve_10pct.human_fraction", 1.5, r"must be at most 1"),
+        ("arms.preserve_10pct.human_draw", "twice", r'human_draw: "twice": must be one of each_generation, once'),
+        (
+            "arms.new",
+            {"policy": "preserve", "human_draw": "once"},
+            r"arms\.new\.human_fraction: missing: policy preserve",
+        ),
+        ("arms.new", {"policy": "replace", "decoder": "bard"}, r"arms\.new\.decoder: bard: unknown; there are beam"),
+        ("arms.new", {"policy": "replace", "top_k": 5}, r"arms\.new\.top_k: 5: decoder beam_search has no such option"),
+        ("arms.new", {"policy": "replace", "prompts": "none"}, r"new\.prompts: none: .* again and again; use sample"),
+        (
+            "arms.new",
+            {"policy": "replace", "candidates": 4},
+            r"candidates: 4: decoder beam_search writes one; use sample",
+        ),
+        (
+            "arms.new",
+            {"policy": "replace", "decoder": "sample", "candidates": 4},
+            r"verifier: None, with 4 candidates: candidates needs a verifier",
+        ),
+        ("arms.new", {"policy": "replace", "learning_rate": 1e-9}, r"new\.final_learning_rate: .* above learning_rate"),
+        ("arms.new", {"policy": "replace", "batch_blocks": 4}, r"arms\.new\.batch_blocks: unknown key"),
+        (
+            "arms.new",
+            {"policy": "replace", "sweep": {"epochs": [0]}},
+            r"arms\.new-epochs-0\.epochs: 0: must be at least",
+        ),
         ("text.arms", ["replay"], r"text\.arms: replay: no such arm; .*preserve_10pct"),
         ("text.generate.decoder", "oracle", r"text\.generate\.decoder: oracle: unknown; there are beam_search"),
         ("corpus.source", "files", r"corpus\.folder: null"),
@@ -82,6 +109,10 @@ def test_every_preset_is_valid_over_the_default(path):
         ("base_model.source", "hub", r"base_model\.repository: null"),
         ("corpus.revision", "main", r'corpus\.revision: "main": must match'),
         ("base_model.pretraining.heads", 3, r"heads: 3: must divide the width"),
+        ("text.statistics.reference", "replay", r"text\.statistics\.reference: replay: not among text\.arms"),
+        ("text.statistics.measures", ["log(a) + b"], r"measures\.0: .* must match"),
+        ("text.profile.any_increase.direction", "up", r'direction: "up": must be one of rise, fall'),
+        ("text.profile.collapse_of_all", {}, r"text\.profile\.collapse_of_all: unknown key"),
         ("text.finetune.final_learning_rate", 0.5, r"final_learning_rate: 0\.5: above learning_rate"),
         ("corpus.test_fraction", 0.96, r"leaves no text to train on"),
         ("parts", ["poetry"], r'parts\.0: "poetry": must be one of text, discrete'),
@@ -125,8 +156,21 @@ def test_every_key_has_a_description_and_the_default_sets_every_key():
                 yield from keys(value, f"{prefix}{key}.")
 
     given = {re.sub(r"^(arms|discrete\.distributions)\.[^.]+", r"\1.*", key) for key in keys(DEFAULT)}
-    chosen = re.compile(r"(corpus\.(files|splits)|vae\.images\.files)\.")  # the user's, empty by default
-    assert given - {"arms.*", "discrete.distributions.*"} == {key for key in descriptions if not chosen.match(key)}
+    chosen = re.compile(r"(corpus\.(files|splits)|vae\.images\.files|arms\.\*)\.")  # the user's, as few as wanted
+    given = {key for key in given - {"arms.*", "discrete.distributions.*"} if not chosen.match(key)}
+    assert given == {key for key in descriptions if not chosen.match(key)}
+
+
+def test_an_arm_may_set_every_option_of_a_policy_and_of_a_decoder():
+    known = {key.removeprefix("arms.*.") for key in configuration.descriptions()}
+    assert {option for one in POLICIES.values() for option in one.options} <= known
+    assert {option for one in DECODERS.values() for option in one.options} <= known
+    assert {
+        *configuration.schema()["properties"]["arms"]["additionalProperties"]["properties"]["verifier"]["enum"]
+    } == {
+        *VERIFIERS,
+        None,
+    }
 
 
 def test_the_schema_knows_every_engine_precision_and_option_of_a_decoder():

@@ -18,7 +18,7 @@ def test_a_cold_start_gives_the_bytes_of_a_warm_one(mini):
     before = {path.name: path.read_bytes() for path in folder.glob("synthetic*")}
     log = mini.command(
         *("python", "-m", "scripts", "generate", "--arm", "replace", "--seed", "1", "--generation", "1"),
-        *("--engine", "collapse", "--decoder", "beam_search", "--precision", "float32"),
+        *("--engine", "collapse", "--prompts", "original", "--decoder", "beam_search", "--precision", "float32"),
         *("--num-beams", "2", "--repetition-penalty", "1.0"),
         *("--decode-batch-blocks", "8", "--new-tokens", "16"),
         *("--device", "cpu", "--threads", "1", "--memory-gigabytes", "4"),

@@ -26,12 +26,12 @@ def test_more_generations_plan_the_new_ones_alone(mini):
 def test_a_new_seed_plans_itself_alone(mini):
     mini.configure({"text": {"seeds": [1, 2, 3]}})
     planned = mini.planned()
-    assert mini.plan() == dict.fromkeys(CHAIN, 3 * 2) | DRAWN | CONFIGURATION
+    assert mini.plan() == dict.fromkeys(CHAIN, 3 * 2) | {"mix": 3 * 2 - 1} | DRAWN | CONFIGURATION  # arms share one
     assert all("seed=3" in where for rule, where in planned if rule in CHAIN)
 
 
 def test_a_new_arm_plans_itself_alone_and_shares_generation_zero(mini):
-    arm = {"policy": "preserve", "human_fraction": 0.5, "epochs": 5}
+    arm = {"policy": "preserve", "human_fraction": 0.5, "human_draw": "once"}
     mini.configure({"text": {"arms": ["replace", "preserve_10pct", "half"]}, "arms": {"half": arm}})
     planned = mini.planned()
     assert mini.plan() == dict.fromkeys(CHAIN, 2 * 2) | DRAWN | CONFIGURATION

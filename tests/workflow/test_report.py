@@ -12,8 +12,10 @@ def test_it_holds_figures_with_captions_that_carry_numbers(golden):
     results = json.loads(re.search(r'<script id="results">\s*var results = (.*?);\s*</script>', report, re.DOTALL)[1])
     labels = {one["labels"]["figure"] for one in results.values()}
     assert {"Test perplexity by generation", "Continuations of one passage"} <= labels
+    assert {"Verdicts by eight definitions", "Verdicts and the rules that decided"} <= labels
     captions = {path.split("/")[-1]: one["caption"] for path, one in results.items()}
     assert re.search(r"replace: from \d+ to \d+ \(95% interval \d+–\d+\)", captions["perplexity.svg"])
+    assert re.search(r"undecided by \d of 8 definitions", captions["profile.svg"])
     assert all(captions.values())
     assert all(one["data_uri"].startswith("data:") for one in results.values())
     assert "doi 10.1038" in report and "no original data" not in report

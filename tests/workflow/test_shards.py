@@ -4,12 +4,8 @@ import shutil
 
 from tests.workflow.project import Project
 
-AFTER = {
-    "mix": 1,
-    "finetune": 1,
-    "evaluate": 2,
-    "summarize": 1,
-}  # what has read the texts of a chain of two generations
+TABLES = {"summarize": 1, "compare_arms": 1, "judge_arms": 1}
+AFTER = {"mix": 1, "finetune": 1, "evaluate": 2} | TABLES  # what has read the texts of a chain of two generations
 
 
 def chain(project: Project) -> dict[str, bytes]:
@@ -29,10 +25,10 @@ def test_shards_give_the_bytes_of_one_job_and_leave_nothing_behind(mini):
     shutil.rmtree(mini.folder / ".snakemake")  # as after a clone: what is known is what travels with the results
     assert mini.plan("text") == {}
     mini.configure({"text": {"evaluate": {"frequency_groups": 5}}})
-    assert mini.plan("text") == {"evaluate": 2, "summarize": 1}
+    assert mini.plan("text") == {"evaluate": 2} | TABLES
     mini.configure({"text": {"generations": 3, "evaluate": {"frequency_groups": 10}}})
     shutil.rmtree(mini.results / "text" / "replace" / "seed1" / "generation2")
     new = {"mix": 1, "finetune": 1, "generate": 3, "join_shards": 1, "evaluate": 1}
-    assert mini.plan("text") == new | {"summarize": 1}
+    assert mini.plan("text") == new | TABLES
     mini.configure({"text": {"generations": 2, "generate": {"shards": 1}}})
     assert mini.plan("text") == {"generate": 2} | AFTER

@@ -6,15 +6,13 @@ from pathlib import Path
 sys.path.insert(0, workflow.basedir)
 
 from collapse.artefacts import ArtefactError, sha256
-from collapse.decoding import DECODERS
 from collapse.images import ImageError
 from collapse.memory import TooLittleMemory
-from collapse.mixing import POLICIES
 from collapse.text_sources import SourceError
 
 # Snakemake runs these files in its own namespace: a name that it uses itself (chain, report, …) must not be bound here.
-from workflow import code_hash, configuration, exclusive, preflight, provenance, warm_start
-from workflow.chain import Chain, flags, pretraining_files, source_options, user_files
+from workflow import arms, code_hash, configuration, exclusive, preflight, provenance, warm_start
+from workflow.chain import Chain, file_of, flags, pretraining_files, source_options, user_files
 from workflow.mixture_chain import MixtureChain
 from workflow.vae_chain import VaeChain, image_files, image_options
 
@@ -27,7 +25,7 @@ warm_start.prefer_this_interpreter()
 
 if workflow.is_main_process:
     try:
-        configuration.check(config, POLICIES, list(DECODERS))
+        configuration.resolve(config)
         preflight.check_inputs(config)
         preflight.check_memory(config)
         preflight.check_hub(config, Path(RESULTS))
@@ -38,10 +36,12 @@ if workflow.is_main_process:
     note = STATE / "model-collapse" / "results"
     note.parent.mkdir(parents=True, exist_ok=True)
     note.write_text(RESULTS)
+else:
+    arms.expand(config)
 
 
 wildcard_constraints:
-    arm="[A-Za-z0-9_-]+",
+    arm="[A-Za-z0-9._-]+",
     seed="[0-9]+",
     generation="[0-9]+",
     shard="[0-9]+",

@@ -1,10 +1,12 @@
 # The chain: mix → finetune → generate → evaluate, once a generation; small manifests are its edges, since Snakemake
 # compares the content of small files and only the time of large ones, which ride along as ancient. With more than one
-# shard, generate is several jobs, whose files join_shards puts together.
+# shard, generate is several jobs, whose files join_shards puts together. Arms that agree so far share training sets,
+# models, texts and scores: workflow/chain.py says in which folder lies what a job takes.
 TEXT = f"{RESULTS}/text"
 PLACE = f"{TEXT}/{{arm}}/seed{{seed}}/generation{{generation}}"
 LOG = f"logs/{config['experiment']}/{{rule}}/{{{{arm}}}}/seed{{{{seed}}}}/generation{{{{generation}}}}.log"
 PLACE_FLAGS = "--arm {wildcards.arm} --seed {wildcards.seed} --generation {wildcards.generation}"
+BASE = f"{RESULTS}/base"
 TEXT_CHAIN = Chain(config, TEXT)
 SHARDS = config["text"]["generate"]["shards"]
 WHOLE = [f"{PLACE}/synthetic.parquet", f"{PLACE}/synthetic.manifest.json"]
@@ -19,6 +21,8 @@ rule text:
             *expand("{folder}/manifest.json", folder=TEXT_CHAIN.links()),
             f"{RESULTS}/corpus/validation.manifest.json",
             f"{TEXT}/summary.csv",
+            f"{TEXT}/comparisons.csv",
+            f"{TEXT}/profile.csv",
         ]
         if "text" in PARTS
         else [],
@@ -30,6 +34,7 @@ rule mix:
         corpus=f"{RESULTS}/corpus/train.manifest.json",
         synthetic=ancient(lambda wildcards: [f"{one}/synthetic.parquet" for one in TEXT_CHAIN.earlier(wildcards)]),
         manifests=lambda wildcards: [f"{one}/synthetic.manifest.json" for one in TEXT_CHAIN.earlier(wildcards)],
+        base=file_of("manifest.json", TEXT_CHAIN.detecting),
     output:
         training_set=f"{PLACE}/training.parquet",
         manifest=f"{PLACE}/training.manifest.json",
@@ -50,10 +55,12 @@ rule mix:
 
 rule finetune:
     input:
-        training_set=ancient(rules.mix.output.training_set),
-        manifest=rules.mix.output.manifest,
-        base=ancient(expand(f"{RESULTS}/base/{{file}}", file=["model.safetensors", "config.json"])),
-        base_manifest=f"{RESULTS}/base/manifest.json",
+        training_set=ancient(file_of("training.parquet", TEXT_CHAIN.training)),
+        manifest=file_of("training.manifest.json", TEXT_CHAIN.training),
+        base=ancient(file_of("model.safetensors", TEXT_CHAIN.start_model, BASE)),
+        base_manifest=file_of("manifest.json", TEXT_CHAIN.start_model, BASE),
+        validation=ancient(file_of("validation.parquet", TEXT_CHAIN.selecting)),
+        validation_manifest=file_of("validation.manifest.json", TEXT_CHAIN.selecting),
     output:
         model=f"{PLACE}/model/model.safetensors",
         config=f"{PLACE}/model/config.json",
@@ -70,13 +77,15 @@ rule finetune:
     params:
         command=TEXT_CHAIN.finetune_command(),
         options=TEXT_CHAIN.finetune_options,
+        owners=TEXT_CHAIN.owners(TEXT_CHAIN.training, TEXT_CHAIN.start),
         code=code("finetune"),
         base=subpath(input.base_manifest, parent=True),
         folder=subpath(output.manifest, parent=True),
         checkpoint=f"{CHECKPOINTS}/{{arm}}/seed{{seed}}/generation{{generation}}.safetensors",
     shell:
         f"{{params.command}} {PLACE_FLAGS}"
-        " {params.options} --code {params.code} --benchmark {log.benchmark} --training-set {input.training_set}"
+        " {params.options} {params.owners} --code {params.code} --benchmark {log.benchmark}"
+        " --training-set {input.training_set}"
         " --base {params.base} --output {params.folder} --checkpoint {params.checkpoint}"
         " --checkpoint-minutes {resources.checkpoint_minutes} --memory-gigabytes {resources.memory_gigabytes}"
         " 2> {log[0]}"
@@ -84,10 +93,14 @@ rule finetune:
 
 rule generate:
     input:
-        model=ancient(rules.finetune.output.model),
-        manifest=rules.finetune.output.manifest,
-        prompts=ancient(f"{RESULTS}/corpus/train.parquet"),
+        model=ancient(file_of("model/model.safetensors", TEXT_CHAIN.model)),
+        manifest=file_of("model/manifest.json", TEXT_CHAIN.model),
+        human=ancient(f"{RESULTS}/corpus/train.parquet"),
         corpus=f"{RESULTS}/corpus/train.manifest.json",
+        previous=ancient(file_of("synthetic.parquet", TEXT_CHAIN.previous)),
+        previous_manifest=file_of("synthetic.manifest.json", TEXT_CHAIN.previous),
+        generation0=ancient(file_of("model/model.safetensors", TEXT_CHAIN.reference)),
+        generation0_manifest=file_of("model/manifest.json", TEXT_CHAIN.reference),
     output:
         synthetic=WRITTEN[0],
         manifest=WRITTEN[1],
@@ -100,16 +113,17 @@ rule generate:
     resources:
         memory_gigabytes=str(config["memory_gigabytes"]),
     params:
-        options=TEXT_CHAIN.decoder_options(),
+        options=TEXT_CHAIN.decoder_options,
+        sources=TEXT_CHAIN.text_sources,
         shard=TEXT_CHAIN.shard_options,
         code=code("generate"),
         model=subpath(input.manifest, parent=True),
         corpus=subpath(input.corpus, parent=True),
     shell:
         f"python -m scripts generate {PLACE_FLAGS}"
-        " {params.options} {params.shard} --code {params.code} --benchmark {log.benchmark} --model {params.model}"
-        " --corpus {params.corpus} --memory-gigabytes {resources.memory_gigabytes} --output {output.synthetic}"
-        " --manifest {output.manifest} 2> {log[0]}"
+        " {params.options} {params.sources} {params.shard} --code {params.code} --benchmark {log.benchmark}"
+        " --model {params.model} --corpus {params.corpus} --memory-gigabytes {resources.memory_gigabytes}"
+        " --output {output.synthetic} --manifest {output.manifest} 2> {log[0]}"
 
 
 if SHARDS > 1:
@@ -118,8 +132,10 @@ if SHARDS > 1:
         input:
             shards=expand(SHARD[0], shard=range(1, SHARDS + 1), allow_missing=True),
             manifests=expand(SHARD[1], shard=range(1, SHARDS + 1), allow_missing=True),
-            model=rules.finetune.output.manifest,
+            model=file_of("model/manifest.json", TEXT_CHAIN.model),
             corpus=f"{RESULTS}/corpus/train.manifest.json",
+            previous=file_of("synthetic.manifest.json", TEXT_CHAIN.previous),
+            generation0=file_of("model/manifest.json", TEXT_CHAIN.reference),
         output:
             synthetic=WHOLE[0],
             manifest=WHOLE[1],
@@ -129,26 +145,27 @@ if SHARDS > 1:
         conda:
             "../../envs/language-model.yaml"
         params:
-            options=TEXT_CHAIN.decoder_options(),
+            options=TEXT_CHAIN.decoder_options,
+            sources=TEXT_CHAIN.text_sources,
             code=code("generate"),  # what the manifest states: one job would have written these bytes
             own_code=code("join_shards"),
             model=subpath(input.model, parent=True),
             corpus=subpath(input.corpus, parent=True),
         shell:
             f"python -m scripts join_shards {PLACE_FLAGS}"
-            " {params.options} --code {params.code} --benchmark {log.benchmark} --model {params.model}"
+            " {params.options} {params.sources} --code {params.code} --benchmark {log.benchmark} --model {params.model}"
             " --corpus {params.corpus} --shards {input.shards} --output {output.synthetic}"
             " --manifest {output.manifest} 2> {log[0]}"
 
 
 rule evaluate:
     input:
-        model=ancient(rules.finetune.output.model),
-        model_manifest=rules.finetune.output.manifest,
-        generation0=ancient(lambda wildcards: f"{TEXT_CHAIN.first(wildcards)}/model/model.safetensors"),
-        generation0_manifest=lambda wildcards: f"{TEXT_CHAIN.first(wildcards)}/model/manifest.json",
-        synthetic=ancient(WHOLE[0]),
-        synthetic_manifest=WHOLE[1],
+        model=ancient(file_of("model/model.safetensors", TEXT_CHAIN.model)),
+        model_manifest=file_of("model/manifest.json", TEXT_CHAIN.model),
+        generation0=ancient(file_of("model/model.safetensors", TEXT_CHAIN.generation0)),
+        generation0_manifest=file_of("model/manifest.json", TEXT_CHAIN.generation0),
+        synthetic=ancient(file_of("synthetic.parquet", TEXT_CHAIN.text)),
+        synthetic_manifest=file_of("synthetic.manifest.json", TEXT_CHAIN.text),
         corpus=ancient(expand(f"{RESULTS}/corpus/{{split}}.parquet", split=["train", "test"])),
         corpus_manifest=expand(f"{RESULTS}/corpus/{{split}}.manifest.json", split=["train", "test"]),
         passage=f"{RESULTS}/corpus/passage.json",
@@ -165,15 +182,16 @@ rule evaluate:
     threads: config["threads"]
     params:
         options=TEXT_CHAIN.evaluate_options(),
-        decoder=TEXT_CHAIN.decoder_options(),
+        decoder=TEXT_CHAIN.decoder_options,
+        owners=TEXT_CHAIN.owners(TEXT_CHAIN.model, TEXT_CHAIN.generation0, TEXT_CHAIN.text),
         code=code("evaluate"),
         model=subpath(input.model_manifest, parent=True),
         generation0=subpath(input.generation0_manifest, parent=True),
         corpus=subpath(input.passage, parent=True),
     shell:
         f"python -m scripts evaluate {PLACE_FLAGS}"
-        " {params.options} {params.decoder} --code {params.code} --benchmark {log.benchmark} --model {params.model}"
-        " --generation0-model {params.generation0} --synthetic {input.synthetic} --corpus {params.corpus}"
+        " {params.options} {params.decoder} {params.owners} --code {params.code} --benchmark {log.benchmark}"
+        " --model {params.model} --generation0-model {params.generation0} --synthetic {input.synthetic} --corpus {params.corpus}"
         " --tokenizer {input.tokenizer} --scores {output.scores} --metrics {output.metrics}"
         " --manifest {output.manifest} 2> {log[0]}"
 

@@ -1,6 +1,9 @@
 # Figures and pages, drawn from the tables alone, with captions that state what was found.
 FIGURES_OF = {
-    "text": ["perplexity.svg", "block_perplexity.svg", "tails.svg", "diversity.svg", "continuations.html"],
+    "text": [
+        *["perplexity.svg", "block_perplexity.svg", "tails.svg", "diversity.svg", "continuations.html"],
+        *["profile.svg", "profile_table.html", "onset.svg", "comparisons.html"],
+    ],
     "discrete": ["discrete.svg"],
     "gaussian": ["gaussian.svg", "gaussian_variants.svg"],
     "mixture": ["mixture_distance.svg", "mixture_densities.svg", "mixture.html"],

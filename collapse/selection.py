@@ -1,0 +1,32 @@
+"""Model selection: of all epochs, keep the weights with the least loss on text that is not trained on."""
+
+import math
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from collapse.opt import from_state_dict
+from collapse.opt_training import TrainableOpt
+from collapse.perplexity import token_losses
+
+
+class Selection:
+    """Judges a model after every epoch by validation blocks (blocks, tokens); `losses` are their means, in nats."""
+
+    def __init__(self, blocks: np.ndarray, batch_blocks: int) -> None:
+        self.blocks, self.batch_blocks = torch.from_numpy(blocks).long(), batch_blocks
+        self.losses: list[float] = []
+        self.best: Tensor | None = None
+
+    def after_epoch(self, model: TrainableOpt) -> None:
+        """Remember the weights if they are the best so far."""
+        judged = from_state_dict(model.state_dict(), model.heads)
+        self.losses.append(float(token_losses(judged, self.blocks, self.batch_blocks).mean(dtype=np.float64)))
+        if self.best is None or self.losses[-1] < min(self.losses[:-1], default=math.inf):
+            self.best = model.weights.clone()
+
+    def apply(self, model: TrainableOpt) -> None:
+        """Give the model its best weights."""
+        if self.best is not None:
+            model.weights.copy_(self.best)

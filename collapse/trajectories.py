@@ -1,0 +1,40 @@
+"""A measure of one arm as an array over seeds and generations."""
+
+import re
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+
+Values = Mapping[tuple[str, str], Mapping[tuple[int, int], float]]  # (arm, metric) → (seed, generation) → value
+
+LOGARITHM = re.compile(r"log\((\w+)\)")
+
+
+def tabulate(rows: Iterable[tuple[str, int, int, str, float]]) -> Values:
+    """Rows of `summary.csv` (arm, seed, generation, metric, value) by arm and metric."""
+    found: dict[tuple[str, str], dict[tuple[int, int], float]] = {}
+    for arm, seed, generation, metric, value in rows:
+        found.setdefault((arm, metric), {})[seed, generation] = value
+    return found
+
+
+def trajectory(values: Values, arm: str, measure: str, seeds: list[int], generations: int) -> np.ndarray:
+    """(seeds, generations), NaN where there is no value.
+
+    `measure` is a metric of the table or the natural logarithm of one, as `log(test_perplexity)`, in nats. ValueError
+    for the logarithm of a number that is not positive.
+    """
+    logarithm = LOGARITHM.fullmatch(measure)
+    metric = logarithm[1] if logarithm else measure
+    found = values.get((arm, metric), {})
+    array = np.array([[found.get((seed, one), np.nan) for one in range(generations)] for seed in seeds], dtype=float)
+    if not logarithm:
+        return array
+    if (array <= 0).any():
+        raise ValueError(f"{measure}: {arm} has {np.nanmin(array):g}, which has no logarithm; name {metric} itself")
+    return np.log(array)
+
+
+def change(array: np.ndarray) -> np.ndarray:
+    """Last generation less generation 0 of the same seed: (seeds, generations) → (seeds,)."""
+    return array[:, -1] - array[:, 0]

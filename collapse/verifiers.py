@@ -1,0 +1,74 @@
+"""Verifiers: of several candidates for each block, which one is kept (Feng et al., arXiv:2406.07515).
+
+A verifier is a function of candidates (rows, tokens) and a `Reference`; it returns a score a row, (rows,), the higher
+the better. Scores are compared among the candidates of one block alone.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+
+from collapse.opt import Opt
+from collapse.perplexity import token_losses
+from collapse.repetition import repeated_shares
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What a verifier knows: a model trained on human text alone, and human blocks (blocks, tokens)."""
+
+    model: Opt
+    human: np.ndarray
+    batch_blocks: int
+
+    def losses(self, blocks: np.ndarray) -> np.ndarray:
+        """Mean negative log-likelihood in nats of each block's tokens under the model, (blocks,)."""
+        return token_losses(self.model, torch.from_numpy(blocks).long(), self.batch_blocks).mean(1, dtype=np.float64)
+
+    @cached_property
+    def human_loss(self) -> float:
+        return float(self.losses(self.human).mean())
+
+
+def likely(candidates: np.ndarray, reference: Reference) -> np.ndarray:
+    """The least perplexity under the reference model: what prunes the tail."""
+    return -reference.losses(candidates)
+
+
+def typical(candidates: np.ndarray, reference: Reference) -> np.ndarray:
+    """The loss under the reference model that is nearest to the mean of human blocks: neither loops nor nonsense."""
+    return -abs(reference.losses(candidates) - reference.human_loss)
+
+
+def unrepetitive(candidates: np.ndarray, reference: Reference) -> np.ndarray:
+    """The fewest 4-grams that a block holds already."""
+    return -repeated_shares(candidates, 4)
+
+
+VERIFIERS: dict[str, Callable[[np.ndarray, Reference], np.ndarray]] = {
+    "likely": likely,
+    "typical": typical,
+    "unrepetitive": unrepetitive,
+}
+
+
+def kept(scores: np.ndarray, noise: float, seed: int, streams: np.ndarray) -> np.ndarray:
+    """Which candidate of each block is kept, (blocks,), by scores (blocks, candidates); the first among equals.
+
+    A verifier that errs: scores, standardised within their block, plus `noise` times normal numbers from the block's
+    own stream (blocks,). 0 is the verifier itself; a large number is a choice at random.
+    """
+    spread = scores.std(1, keepdims=True)
+    scores = (scores - scores.mean(1, keepdims=True)) / np.where(spread > 0, spread, 1)
+    if noise:
+        drawn = [
+            np.random.Generator(np.random.Philox(key=seed, counter=[0, 0, 0, int(stream)])).standard_normal(
+                scores.shape[1]
+            )
+            for stream in streams
+        ]
+        scores = scores + noise * np.array(drawn).reshape(scores.shape)
+    return scores.argmax(1)

@@ -1,0 +1,103 @@
+"""Compare arms seed by seed, test each measure for a trend over generations, and find when each leaves generation 0."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from functools import partial
+from itertools import combinations
+from pathlib import Path
+
+import pandas as pd
+
+from collapse.comparisons import compare, holm
+from collapse.intervals import KINDS, interval_of_kind
+from collapse.onset import onset, ranks
+from collapse.seeds import derive_seed
+from collapse.trajectories import change, trajectory
+from collapse.trends import trend
+from scripts import job
+from scripts.summary_table import read_summary, write_rows
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = job.parser(__doc__)
+    parser.add_argument("--summary", type=Path, required=True)
+    parser.add_argument("--measure", action="append", required=True, metavar="NAME OR log(NAME)")
+    parser.add_argument("--compared", choices=["change", "value"], required=True)
+    parser.add_argument("--reference", help="the arm that the others are compared with; none: every pair")
+    parser.add_argument("--confidence", type=float, required=True)
+    parser.add_argument("--resamples", type=int, required=True)
+    parser.add_argument("--permutations", type=int, required=True)
+    parser.add_argument("--interval", choices=KINDS, required=True, help="of generation 0, for the onset")
+    parser.add_argument("--comparisons", type=Path, required=True)
+    parser.add_argument("--trends", type=Path, required=True)
+    parser.add_argument("--onset", type=Path, required=True)
+    args = parser.parse_args(argv)
+    work = job.Job(args.benchmark)
+
+    table = read_summary(args.summary)
+    arrays = {
+        (arm, measure): trajectory(table.values, arm, measure, table.seeds, table.generations)
+        for arm in table.arms
+        for measure in args.measure
+    }
+    drawing = (args.confidence, args.resamples, args.permutations)
+    pairs = [pair for pair in combinations(table.arms, 2) if args.reference in (None, *pair)]
+    comparisons: list[dict] = []
+    for one, other in pairs:
+        # the reference second, so that a difference says what the other arm has more than it
+        first, second = (other, one) if one == args.reference else (one, other)
+        for measure in args.measure:
+            values = [
+                change(arrays[arm, measure]) if args.compared == "change" else arrays[arm, measure][:, -1]
+                for arm in (first, second)
+            ]
+            found = compare(values[0], values[1], *drawing, derive_seed("compare_arms", first, second, measure))
+            row = {"first": first, "second": second, "metric": measure, "compared": args.compared}
+            comparisons.append(row | asdict(found))
+    trends: list[dict] = []
+    for (arm, measure), array in arrays.items():
+        moving = trend(array, *drawing, derive_seed("trend", arm, measure))
+        trends.append({"arm": arm, "metric": measure} | asdict(moving))
+
+    write_rows(args.comparisons, COMPARISONS, corrected(comparisons))
+    write_rows(args.trends, TRENDS, corrected(trends, "p", "page_p"))
+    write_rows(args.onset, ONSETS, onsets(table.arms, args, arrays))
+    work.finish()
+
+
+COMPARISONS = (
+    *("first", "second", "metric", "compared", "pairs", "first_mean", "second_mean", "difference", "low", "high"),
+    *("p", "least_p", "exact", "tests", "p_holm", "least_p_holm"),
+)
+TRENDS = (
+    *("arm", "metric", "seeds", "slope", "low", "high", "tau", "p", "least_p", "tests", "p_holm", "least_p_holm"),
+    *("page_p", "page_p_holm"),
+)
+ONSETS = ("arm", "metric", "seeds", "mean", "low", "high", "onset", "direction", "departure", "lasting", "rank")
+
+
+def corrected(rows: list[dict], *names: str) -> list[dict]:
+    """Rows with Holm's correction; the family is all tests of the table. `least_p_holm` is what it could have been."""
+    for name in names or ("p",):
+        for row, adjusted in zip(rows, holm([row[name] for row in rows]), strict=True):
+            row[f"{name}_holm"] = adjusted
+    tests = sum(not pd.isna(row["p"]) for row in rows)
+    for row in rows:
+        row |= {"tests": tests, "least_p_holm": min(1.0, tests * row["least_p"]) if not pd.isna(row["p"]) else row["p"]}
+    return rows
+
+
+def onsets(arms: list[str], args, arrays: dict) -> Iterable[dict]:
+    """Onset of every measure of every arm, and its place among the arm's measures."""
+    for arm in arms:
+        found = []
+        for measure in args.measure:
+            seed = derive_seed("onset", arm, measure)
+            drawing = {"confidence": args.confidence, "resamples": args.resamples, "seed": seed}
+            found.append(onset(arrays[arm, measure], partial(interval_of_kind, args.interval, **drawing)))
+        for measure, one, rank in zip(args.measure, found, ranks([one.onset for one in found]), strict=True):
+            yield {"arm": arm, "metric": measure, **asdict(one), "rank": rank}
+
+
+if __name__ == "__main__":
+    job.run(main)

@@ -1,0 +1,108 @@
+"""Differences between arms and trends over generations as a page, each with its effect, interval and p-values."""
+
+import html
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from collapse.artefacts import write_text
+from scripts import job
+from scripts.job import arm_name
+from scripts.numerals import number, signed, span
+from scripts.page import page
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = job.parser(__doc__)
+    parser.add_argument("--comparisons", type=Path, required=True)
+    parser.add_argument("--trends", type=Path, required=True)
+    parser.add_argument("--confidence", type=float, required=True)
+    parser.add_argument("--output", type=Path, required=True, help="HTML; the caption goes beside it")
+    args = parser.parse_args(argv)
+
+    comparisons, trends = pd.read_csv(args.comparisons), pd.read_csv(args.trends)
+    interval = f"{args.confidence:.0%} bootstrap interval"
+    body = [
+        "<h2>Between arms</h2>",
+        *between(comparisons, interval),
+        "<h2>Over generations</h2>",
+        *over(trends, interval),
+    ]
+    write_text(args.output, page("Comparisons and trends", "\n".join(body)))
+    write_text(args.output.with_suffix(".rst"), caption(comparisons, trends, args.confidence))
+
+
+P_VALUES = ("p", "least p possible", "p after Holm", "least possible")
+
+
+def between(table: pd.DataFrame, interval: str) -> list[str]:
+    """Differences between arms, a row each."""
+    if table.empty:
+        return ["<p>One arm: there is nothing to compare."]
+    rows = [
+        (
+            f"{arm_name(row['first'])} less {arm_name(row['second'])}",
+            f"{row['metric']}, {'change since generation 0' if row['compared'] == 'change' else 'last generation'}",
+            f"{row['pairs']}",
+            signed(row["difference"]),
+            span(row["low"], row["high"]),
+            *p_values(row),
+        )
+        for row in table.to_dict("records")
+    ]
+    return lines(("arms", "measure", "pairs", "mean difference", interval, *P_VALUES), rows)
+
+
+def over(table: pd.DataFrame, interval: str) -> list[str]:
+    """Trends over generations, a row each."""
+    rows = [
+        (
+            arm_name(row["arm"]),
+            row["metric"],
+            f"{row['seeds']}",
+            signed(row["slope"]),
+            span(row["low"], row["high"]),
+            signed(row["tau"]),
+            *p_values(row),
+            number(row["page_p"]),
+            number(row["page_p_holm"]),
+        )
+        for row in table.to_dict("records")
+    ]
+    header = ("arm", "measure", "seeds", "slope a generation", interval, "Kendall's τ", *P_VALUES)
+    return lines((*header, "p by Page", "after Holm"), rows)
+
+
+def p_values(row: dict) -> tuple[str, ...]:
+    return tuple(number(row[name]) for name in ("p", "least_p", "p_holm", "least_p_holm"))
+
+
+def lines(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    def line(tag: str, cells: Sequence[str]) -> str:
+        return "<tr>" + "".join(f"<{tag}>{html.escape(one)}" for one in cells) + "</tr>"
+
+    return ["<table>", line("th", header), *(line("td", row) for row in rows), "</table>"]
+
+
+def caption(comparisons: pd.DataFrame, trends: pd.DataFrame, confidence: float) -> str:
+    level, said = 1 - confidence, []
+    for name, table in (("comparisons between arms", comparisons), ("trends over generations", trends)):
+        tested = table[table["p"].notna()]
+        if tested.empty:
+            said.append(f"there are no {name} to test")
+            continue
+        said.append(
+            f"of {len(tested)} {name}, {int((tested['p_holm'] <= level).sum())} have p ≤ {level:.2g} after Holm's "
+            f"correction over all of them; the least p that was possible is {number(tested['least_p'].min())}, after "
+            f"correction {number(tested['least_p_holm'].min())}"
+        )
+    return (
+        f"**Comparisons and trends**: {'; '.join(said)}. Seeds are the replicates: two arms are compared seed by seed, "
+        "and a trend is one slope a seed, both by flipping signs. Page's test has more power, but takes any order of "
+        "generations to be alike under its null hypothesis, which a chain that wanders breaks.\n"
+    )
+
+
+if __name__ == "__main__":
+    job.run(main)

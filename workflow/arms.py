@@ -1,0 +1,116 @@
+"""Arms: what each is told, and what is wrong with it.
+
+An arm names a policy and its options, and whatever it changes of `text.finetune` and `text.generate`. With `sweep` it
+stands for one arm for every combination of the values listed there.
+"""
+
+from collections.abc import Iterator, Mapping
+from itertools import product
+from typing import Any
+
+from collapse.decoding import DECODERS
+from collapse.mixing import POLICIES
+
+
+def expand(config: dict[str, Any]) -> None:
+    """Put the arms of every sweep in its place, in `arms` and in `text.arms`; what is no sweep is left as it is."""
+    arms: dict[str, Any] = {}
+    members: dict[str, list[str]] = {}
+    for name, arm in config["arms"].items():
+        sweep = arm.get("sweep")
+        if not sweep:
+            arms[name] = arm
+            continue
+        common = {key: value for key, value in arm.items() if key != "sweep"}
+        members[name] = []
+        for values in product(*sweep.values()):
+            chosen = dict(zip(sweep, values, strict=True))
+            member = "-".join([name, *(f"{key}-{value}" for key, value in chosen.items())])
+            members[name].append(member)
+            arms[member] = common | chosen
+    config["arms"] = arms
+    config["text"]["arms"] = [one for name in config["text"]["arms"] for one in members.get(name, [name])]
+
+
+def finetune_settings(config: Mapping[str, Any], arm: str) -> dict[str, Any]:
+    """Training options of an arm: those of `text.finetune`, but for what the arm says itself."""
+    return _own(config["text"]["finetune"], config["arms"][arm])
+
+
+def generate_settings(config: Mapping[str, Any], arm: str) -> dict[str, Any]:
+    """How an arm's text is written; of the options, those of the arm's decoder alone."""
+    settings = _own(config["text"]["generate"], config["arms"][arm])
+    foreign = _decoder_options() - {*DECODERS[settings["decoder"]].options}
+    return {name: value for name, value in settings.items() if name not in foreign}
+
+
+def policy_settings(config: Mapping[str, Any], arm: str) -> dict[str, Any]:
+    """The options of an arm's policy."""
+    return {name: config["arms"][arm][name] for name in POLICIES[config["arms"][arm]["policy"]].options}
+
+
+def faults(config: Mapping[str, Any]) -> list[str]:
+    """What is wrong with the arms and with the chain's decoder: key, value and remedy."""
+    text, arms = config["text"], config["arms"]
+    found = [
+        f"text.arms: {arm}: no such arm; define it under arms, or choose of {', '.join(arms)}"
+        for arm in text["arms"]
+        if arm not in arms
+    ]
+    found += _writing_faults("text.generate", text["generate"], {})
+    found += rate_faults("text.finetune", text["finetune"])
+    for name, arm in arms.items():
+        found += _policy_faults(f"arms.{name}", arm)
+        if {"decoder", "prompts", "candidates", "verifier", *_decoder_options()} & {*arm}:
+            found += _writing_faults(f"arms.{name}", _own(text["generate"], arm), arm)
+        if {"learning_rate", "final_learning_rate"} & {*arm}:
+            found += rate_faults(f"arms.{name}", _own(text["finetune"], arm))
+    return found
+
+
+def _policy_faults(place: str, arm: Mapping[str, Any]) -> Iterator[str]:
+    policy = POLICIES.get(arm["policy"])
+    if policy is None:
+        yield f"{place}.policy: {arm['policy']}: unknown policy; collapse/mixing.py has {', '.join(POLICIES)}"
+        return
+    for name in policy.options:
+        if name not in arm:
+            yield f"{place}.{name}: missing: policy {arm['policy']} needs it"
+    for name in {option for one in POLICIES.values() for option in one.options} & {*arm}:
+        if name not in policy.options:
+            yield f"{place}.{name}: {arm[name]}: policy {arm['policy']} has no such option; leave it out"
+
+
+def _writing_faults(place: str, generate: Mapping[str, Any], arm: Mapping[str, Any]) -> Iterator[str]:
+    decoder = DECODERS.get(generate["decoder"])
+    if decoder is None:
+        yield f"{place}.decoder: {generate['decoder']}: unknown; there are {', '.join(DECODERS)}"
+        return
+    for name in sorted(_decoder_options() & {*arm}):
+        if name not in decoder.options:
+            yield f"{place}.{name}: {arm[name]}: decoder {generate['decoder']} has no such option; leave it out"
+    drawing = ", ".join(name for name, one in DECODERS.items() if one.draws)
+    if generate["candidates"] > 1 and not decoder.draws:
+        yield f"{place}.candidates: {generate['candidates']}: decoder {generate['decoder']} writes one; use {drawing}"
+    if (generate["candidates"] > 1) != (generate["verifier"] is not None):
+        remedy = "candidates needs a verifier to choose by, and a verifier more than one candidate"
+        yield f"{place}.verifier: {generate['verifier']}, with {generate['candidates']} candidates: {remedy}"
+    if generate["prompts"] == "none" and not decoder.draws:
+        yield f"{place}.prompts: none: decoder {generate['decoder']} writes one block again and again; use {drawing}"
+
+
+def rate_faults(place: str, rates: Mapping[str, Any]) -> Iterator[str]:
+    """Of a training: its learning rates against each other."""
+    if rates["final_learning_rate"] > rates["learning_rate"]:
+        yield (
+            f"{place}.final_learning_rate: {rates['final_learning_rate']}: above learning_rate "
+            f"{rates['learning_rate']}; it falls from one to the other"
+        )
+
+
+def _decoder_options() -> set[str]:
+    return {name for one in DECODERS.values() for name in one.options}
+
+
+def _own(defaults: Mapping[str, Any], arm: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: arm.get(name, value) for name, value in defaults.items()}
