@@ -6,6 +6,7 @@
 """
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -17,6 +18,7 @@ from workflow import exclusive, provenance, report, restore
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS_NOTE = Path(".snakemake/model-collapse/results")  # written by common.smk, which knows the whole configuration
 
+PATIENCE = 8.0  # seconds that Snakemake may need to end its jobs
 FOLDERS = {  # of the targets that make tables without a report: the outputs of their stages in dvc.yaml
     "text": ("corpus", "base", "text"),
     "side": ("discrete", "gaussian", "mixture", "vae", "three_errors"),
@@ -53,12 +55,18 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def finished(process: subprocess.Popen) -> int:
-    """Wait for Snakemake; on Ctrl-C too, which it has received itself and answers by ending its jobs."""
+    """Wait for Snakemake; on Ctrl-C too, which it has received itself and answers by ending its jobs.
+
+    At some moments it loses an interrupt: if it goes on for PATIENCE seconds after one, it is sent another.
+    """
+    interrupted = False
     while True:
         try:
-            return process.wait()
+            return process.wait(PATIENCE if interrupted else None)
         except KeyboardInterrupt:
-            continue
+            interrupted = True
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGINT)
 
 
 if __name__ == "__main__":
