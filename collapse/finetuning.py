@@ -115,7 +115,7 @@ class Trainer:
         mine = self.processes.share(len(batch))
         size = min(self.micro_batch_blocks, math.ceil(len(mine) / self.threads))  # no thread is left without work
         starts = range(mine.start, mine.stop, size) if mine else range(0)
-        list(self.pool.map(lambda one: one.prepare(), self.model.maps.values()))
+        list(self.pool.map(lambda one: one.prepare(batch.size), self.model.maps.values()))
 
         def work(thread: int) -> float:
             self.model.gradients[thread].zero_()

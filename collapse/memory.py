@@ -35,10 +35,15 @@ class Shape:
         return (self.vocabulary_size + self.positions + 2) * self.width + self.layers * layer + 2 * self.width
 
 
-def finetuning(shape: Shape, *, tokens: int, micro_batch_blocks: int, threads: int, precision: str) -> int:
-    """Weights, a gradient a thread, two moments, weights laid out both ways; and what each thread's blocks save."""
+def finetuning(
+    shape: Shape, *, tokens: int, micro_batch_blocks: int, threads: int, precision: str, selects: bool = False
+) -> int:
+    """Weights, a gradient a thread, two moments, weights laid out both ways; and what each thread's blocks save.
+
+    A training that selects among its epochs also holds the best weights, and those it judges as read and as laid out.
+    """
     size = BYTES[precision]
-    state = shape.weights * (4 * (1 + threads + 2) + 2 * size)
+    state = shape.weights * (4 * (1 + threads + 2) + 2 * size + 3 * 4 * selects)
     rows = micro_batch_blocks * tokens
     saved = shape.layers * (8 * shape.width + size * (10 * shape.width + shape.heads * tokens))
     passing = 4 * 20 * shape.width + 2 * shape.layers * shape.width  # temporary rows, and dropout's masks
@@ -46,13 +51,23 @@ def finetuning(shape: Shape, *, tokens: int, micro_batch_blocks: int, threads: i
     return int(LIBRARIES + UNUSED * (state + threads * (rows * (saved + passing) + logits)))
 
 
-def generation(shape: Shape, *, prompt: int, new_tokens: int, beams: int, batch_blocks: int, precision: str) -> int:
-    """Weights as read and as laid out; keys and values; logits of one token a beam."""
+def generation(
+    shape: Shape,
+    *,
+    prompt: int,
+    new_tokens: int,
+    beams: int,
+    batch_blocks: int,
+    precision: str,
+    verifies: bool = False,
+) -> int:
+    """Weights as read and as laid out; keys and values; logits of one token a beam; a verifier's model in float32."""
     size = BYTES[precision]
     rows = prompt + 8 * beams + 2 * new_tokens
     kept = 2 * shape.layers * shape.width * rows * size
     passing = max(prompt * 16 * shape.width * size, beams * shape.vocabulary_size * size)
-    return int(LIBRARIES + UNUSED * (shape.weights * (4 + 2 * size) + batch_blocks * (kept + passing)))
+    weights = shape.weights * (4 + 2 * size + 3 * 4 * verifies)
+    return int(LIBRARIES + UNUSED * (weights + batch_blocks * (kept + passing)))
 
 
 def scoring(shape: Shape, *, tokens: int, batch_blocks: int, precision: str) -> int:

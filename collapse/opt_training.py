@@ -13,6 +13,7 @@ from collapse.next_token import rows_at_a_time
 from collapse.opt import POSITION_OFFSET, pack, packable, packed_product
 
 ROWS_OF_LOGITS = 1024  # at a time; products of so many rows run at full speed
+ROWS_WORTH_PACKING = 1024  # tokens of a batch; with fewer, laying out weights costs more than it saves
 
 
 class TrainableOpt:
@@ -97,10 +98,10 @@ class _Map:
     def __init__(self, weight: Tensor, precision: torch.dtype) -> None:
         self.weight, self.precision = weight, precision
 
-    def prepare(self) -> None:
-        """Lay out the weight for the products of the next step."""
+    def prepare(self, rows: int) -> None:
+        """Lay out the weight for the products of the next step, whose whole batch has so many rows."""
         weight = self.weight.to(self.precision)
-        self.packed = packable(weight)
+        self.packed = rows >= ROWS_WORTH_PACKING and packable(weight)
         self.there, self.back = (pack(weight), pack(weight.t())) if self.packed else (weight, weight)
 
     def forward(self, rows: Tensor, bias: Tensor | None) -> Tensor:

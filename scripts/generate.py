@@ -57,6 +57,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             beams=args.num_beams or 1,
             batch_blocks=args.decode_batch_blocks,
             precision=args.precision,
+            verifies=args.candidates > 1,
         )
         memory.check(needed, args.memory_gigabytes, "generation", "text.generate.batch_blocks")
         model = load(args.engine, args.model, args.precision, args.device)

@@ -80,6 +80,7 @@ def run(
         micro_batch_blocks=min(args.micro_batch_blocks, args.batch_blocks),
         threads=args.threads,
         precision=args.precision,
+        selects=selection is not None,
     )
     memory.check(needed, args.memory_gigabytes, "training", "micro_batch_blocks")
     memory.keep_freed()

@@ -93,6 +93,7 @@ def check_memory(config: Mapping[str, Any]) -> None:
             beams=generate.get("num_beams", 1),
             batch_blocks=generate["batch_blocks"],
             precision=generate["precision"],
+            verifies=generate["candidates"] > 1,
         )
         memory.check(needed, gigabytes, "text.generate", "text.generate.batch_blocks")
     memory.scoring_batch(shape, tokens=tokens, precision=text["evaluate"]["precision"], gigabytes=gigabytes)
