@@ -29,6 +29,37 @@ def write_figure(figure: Figure, path: Path) -> None:
             figure.savefig(temporary, format=suffix[1:], dpi=200, bbox_inches="tight", metadata=metadata)
 
 
+def colours(count: int) -> list:
+    """As many colours as there are arms, however many these are."""
+    palette = sns.color_palette()
+    return list(palette[:count] if count <= len(palette) else sns.color_palette("husl", count))
+
+
+MOST_IN_A_ROW = 4
+
+
+def panels(titles: Sequence[str]) -> tuple[Figure, list[Axes]]:
+    """A panel for each title, in rows, with a common vertical axis; a legend belongs to the last of the first row."""
+    columns = min(len(titles), MOST_IN_A_ROW)
+    rows = -(-len(titles) // MOST_IN_A_ROW)
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(4 * columns, 3.6 * rows), sharey=True, squeeze=False, layout="constrained"
+    )
+    for axis, title in zip(axes.flat, titles, strict=False):
+        axis.set_title(title, fontsize="medium")
+    for axis in axes.flat[len(titles) :]:
+        axis.set_visible(False)
+    return figure, list(axes.flat[: len(titles)])
+
+
+def legend_beside(axes: Sequence[Axes], title: str) -> None:
+    """The legend of `panels`, right of the first row."""
+    last = axes[min(len(axes), MOST_IN_A_ROW) - 1]
+    last.legend(
+        *axes[0].get_legend_handles_labels(), title=title, frameon=False, loc="upper left", bbox_to_anchor=(1, 1)
+    )
+
+
 @dataclass(frozen=True)
 class Cell:
     text: str

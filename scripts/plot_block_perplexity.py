@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import pandas as pd
 import seaborn as sns
 
 from collapse.artefacts import write_text
-from collapse.figures import set_style, write_figure
+from collapse.figures import legend_beside, panels, set_style, write_figure
 from scripts import job
 from scripts.job import arm_name
 
@@ -22,16 +21,16 @@ def main(argv: Sequence[str] | None = None) -> None:
     histogram = pd.read_csv(args.histogram)
     arms, generations = histogram["arm"].unique(), sorted(histogram["generation"].unique())
     set_style()
-    figure, axes = plt.subplots(1, len(arms), figsize=(4 * len(arms), 3.6), sharey=True, squeeze=False)
+    figure, axes = panels([arm_name(arm) for arm in arms])
     palette = sns.color_palette("viridis", len(generations))
-    for axis, arm in zip(axes[0], arms, strict=True):
+    for axis, arm in zip(axes, arms, strict=True):
         for colour, generation in zip(palette, generations, strict=True):
             bins = histogram.loc[(histogram["arm"] == arm) & (histogram["generation"] == generation)]
             edges = [*bins["low"], bins["high"].iloc[-1]]
             axis.stairs(bins["share"], edges, color=colour, linewidth=1.6, label=str(generation))
-        axis.set(title=arm_name(arm), xlabel="perplexity under generation 0", xscale="log")
-    axes[0, 0].set_ylabel("share of synthetic blocks")
-    axes[0, -1].legend(title="generation", frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+        axis.set(xlabel="perplexity under generation 0", xscale="log")
+    axes[0].set_ylabel("share of synthetic blocks")
+    legend_beside(axes, "generation")
     sns.despine()
     write_figure(figure, args.output)
     write_text(args.output.with_suffix(".rst"), caption(histogram, generations))

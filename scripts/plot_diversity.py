@@ -8,7 +8,7 @@ import pandas as pd
 import seaborn as sns
 
 from collapse.artefacts import write_text
-from collapse.figures import set_style, write_figure
+from collapse.figures import colours, legend_beside, set_style, write_figure
 from scripts import job
 from scripts.job import arm_name
 
@@ -31,10 +31,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = parser.parse_args(argv)
 
     intervals = pd.read_csv(args.intervals)
+    arms = intervals["arm"].unique()
     set_style()
     figure, axes = plt.subplots(2, 4, figsize=(12, 5.4), sharex=True, layout="constrained")
     for axis, (measure, title) in zip(axes.flat, MEASURES.items(), strict=True):
-        for colour, arm in zip(sns.color_palette(), intervals["arm"].unique(), strict=False):
+        for colour, arm in zip(colours(len(arms)), arms, strict=True):
             line = values(intervals, arm, measure)
             axis.plot(line["generation"], line["mean"], color=colour, marker=".", label=arm_name(arm))
             axis.fill_between(line["generation"], line["low"], line["high"], color=colour, alpha=0.2, linewidth=0)
@@ -42,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         axis.set_xticks(sorted(intervals["generation"].unique()))
     for axis in axes[1]:
         axis.set_xlabel("generation")
-    axes[0, 0].legend(title="arm", frameon=False)
+    legend_beside(axes[0], "arm")
     sns.despine()
     write_figure(figure, args.output)
     write_text(args.output.with_suffix(".rst"), caption(intervals))

@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import pandas as pd
 import seaborn as sns
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from collapse.artefacts import write_text
-from collapse.figures import set_style, write_figure
+from collapse.figures import colours, legend_beside, panels, set_style, write_figure
 from scripts import job
 from scripts.job import arm_name
 
@@ -29,22 +28,23 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     summary, intervals = pd.read_csv(args.summary), pd.read_csv(args.intervals)
     set_style()
-    figure, axes = plt.subplots(1, len(MEASURES), figsize=(8, 3.6), sharey=True)
-    for axis, (measure, title) in zip(axes, MEASURES.items(), strict=True):
-        for colour, arm in zip(sns.color_palette(), summary["arm"].unique(), strict=False):
+    arms = summary["arm"].unique()
+    figure, axes = panels([*MEASURES.values()])
+    for axis, measure in zip(axes, MEASURES, strict=True):
+        for colour, arm in zip(colours(len(arms)), arms, strict=True):
             seeds = values(summary, arm, measure)
             for _, one in seeds.groupby("seed"):
                 axis.plot(one["generation"], one["value"], color=colour, linewidth=0.7, alpha=0.5)
             mean = values(intervals, arm, measure)
             axis.plot(mean["generation"], mean["mean"], color=colour, linewidth=2, marker="o", label=arm_name(arm))
             axis.fill_between(mean["generation"], mean["low"], mean["high"], color=colour, alpha=0.2, linewidth=0)
-        axis.set(title=title, xlabel="generation", yscale="log")
+        axis.set(xlabel="generation", yscale="log")
         axis.set_xticks(sorted(summary["generation"].unique()))
     axes[0].set_ylabel("perplexity of human test text")
     axes[0].yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     axes[0].yaxis.set_major_formatter("{x:.0f}")
     axes[0].yaxis.set_minor_formatter(NullFormatter())
-    axes[0].legend(title="arm", frameon=False)
+    legend_beside(axes, "arm")
     sns.despine()
     write_figure(figure, args.output)
     write_text(args.output.with_suffix(".rst"), caption(intervals, args.confidence))

@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 import pandas as pd
 import seaborn as sns
 
 from collapse.artefacts import write_text
-from collapse.figures import set_style, write_figure
+from collapse.figures import legend_beside, panels, set_style, write_figure
 from scripts import job
 from scripts.job import arm_name
 
@@ -26,17 +25,17 @@ def main(argv: Sequence[str] | None = None) -> None:
     losses["group"] = losses["metric"].str.removeprefix(PREFIX).astype(int)
     arms, groups = losses["arm"].unique(), sorted(losses["group"].unique())
     set_style()
-    figure, axes = plt.subplots(1, len(arms), figsize=(4 * len(arms), 3.6), sharey=True, squeeze=False)
+    figure, axes = panels([arm_name(arm) for arm in arms])
     palette = sns.color_palette("rocket", len(groups))
-    for axis, arm in zip(axes[0], arms, strict=True):
+    for axis, arm in zip(axes, arms, strict=True):
         for colour, group in zip(palette, groups, strict=True):
             line = values(losses, arm, group).sort_values("generation")
             name = f"{group}{' (rarest)' if group == groups[0] else ' (commonest)' if group == groups[-1] else ''}"
             axis.plot(line["generation"], line["mean"], color=colour, marker=".", label=name)
-        axis.set(title=arm_name(arm), xlabel="generation")
+        axis.set(xlabel="generation")
         axis.set_xticks(sorted(losses["generation"].unique()))
-    axes[0, 0].set_ylabel("test loss (nats per token)")
-    axes[0, -1].legend(title="frequency group", frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+    axes[0].set_ylabel("test loss (nats per token)")
+    legend_beside(axes, "frequency group")
     sns.despine()
     write_figure(figure, args.output)
     write_text(args.output.with_suffix(".rst"), caption(intervals, len(groups)))

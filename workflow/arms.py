@@ -4,7 +4,7 @@ An arm names a policy and its options, and whatever it changes of `text.finetune
 stands for one arm for every combination of the values listed there.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
 
@@ -13,7 +13,10 @@ from collapse.mixing import POLICIES
 
 
 def expand(config: dict[str, Any]) -> None:
-    """Put the arms of every sweep in its place, in `arms` and in `text.arms`; what is no sweep is left as it is."""
+    """Put the arms of every sweep in its place, and those of every question in `text.arms`.
+
+    What is no sweep is left as it is, so that doing it twice changes nothing.
+    """
     arms: dict[str, Any] = {}
     members: dict[str, list[str]] = {}
     for name, arm in config["arms"].items():
@@ -29,7 +32,16 @@ def expand(config: dict[str, Any]) -> None:
             members[name].append(member)
             arms[member] = common | chosen
     config["arms"] = arms
-    config["text"]["arms"] = [one for name in config["text"]["arms"] for one in members.get(name, [name])]
+    text = config["text"]
+    for question in text["questions"].values():
+        question["arms"] = _members(question["arms"], members)
+    asked = [arm for question in text["questions"].values() for arm in question["arms"]]
+    text["arms"] = list(dict.fromkeys([*_members(text["arms"], members), *asked]))
+
+
+def _members(names: Sequence[str], members: Mapping[str, list[str]]) -> list[str]:
+    """Names of arms, with those of sweeps replaced by their members'."""
+    return [one for name in names for one in members.get(name, [name])]
 
 
 def finetune_settings(config: Mapping[str, Any], arm: str) -> dict[str, Any]:
@@ -52,7 +64,8 @@ def policy_settings(config: Mapping[str, Any], arm: str) -> dict[str, Any]:
 def faults(config: Mapping[str, Any]) -> list[str]:
     """What is wrong with the arms and with the chain's decoder: key, value and remedy."""
     text, arms = config["text"], config["arms"]
-    found = [
+    found = [] if text["arms"] else ["text.arms: []: no arm runs; name some here, or in a question"]
+    found += [
         f"text.arms: {arm}: no such arm; define it under arms, or choose of {', '.join(arms)}"
         for arm in text["arms"]
         if arm not in arms

@@ -8,7 +8,7 @@ from typing import Any
 
 from collapse.mixing import POLICIES
 from workflow.arms import finetune_settings, generate_settings, policy_settings
-from workflow.recipes import Recipes
+from workflow.recipes import KINDS, Recipes
 
 
 def flags(**values: Any) -> str:
@@ -58,6 +58,12 @@ class Chain:
         """Folders of every evaluation that the configuration asks for, shared ones once."""
         places = ((arm, seed, one) for arm in self.arms for seed in self.seeds for one in range(self.generations))
         return list(dict.fromkeys(self.link("evaluation", *place) for place in places))
+
+    def sharing(self) -> str:
+        """How many jobs make all links, and how many it would take if arms shared nothing."""
+        places = [(arm, seed, one) for arm in self.arms for seed in self.seeds for one in range(self.generations)]
+        jobs = sum(len({self.link(kind, *place) for place in places}) for kind in KINDS)
+        return f"{jobs:,} jobs for {len(places):,} generations; {len(KINDS) * len(places):,} if arms shared nothing"
 
     def training(self, wildcards: Any) -> str:
         """Folder of the training set that a job's link takes."""

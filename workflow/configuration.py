@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -88,11 +88,9 @@ def text_faults(config: Mapping[str, Any]) -> list[str]:
     """Of the language-model chain."""
     corpus, base, text = config["corpus"], config["base_model"], config["text"]
     faults = arms.faults(config)
-    reference = text["statistics"]["reference"]
-    if reference is not None and reference not in text["arms"]:
-        faults.append(
-            f"text.statistics.reference: {reference}: not among text.arms; choose of {', '.join(text['arms'])}, or null"
-        )
+    faults += reference_faults("text.statistics.reference", text["statistics"]["reference"], text["arms"])
+    for name, question in text["questions"].items():
+        faults += reference_faults(f"text.questions.{name}.reference", question["reference"], question["arms"])
     if corpus["source"] == "files":
         if not corpus["folder"]:
             faults.append('corpus.folder: null: source files needs the folder; --config \'corpus={"folder": "…"}\'')
@@ -129,6 +127,13 @@ def text_faults(config: Mapping[str, Any]) -> list[str]:
             f"corpus.block_tokens {corpus['block_tokens']}; lower it"
         )
     return faults
+
+
+def reference_faults(place: str, reference: str | None, compared: Sequence[str]) -> list[str]:
+    """Of the arm that others are compared with: it must be one of them."""
+    if reference is None or reference in compared:
+        return []
+    return [f"{place}: {reference}: not among the arms compared; choose of {', '.join(compared)}, or null"]
 
 
 def side_faults(config: Mapping[str, Any]) -> list[str]:

@@ -18,6 +18,7 @@ from workflow.vae_chain import VaeChain, image_files, image_options
 
 RESULTS = f"results/{config['experiment']}" if isinstance(config.get("experiment"), str) else "results"
 PARTS = config.get("parts") or []
+QUESTIONS = [*(config.get("text") or {}).get("questions", [])]
 FIGURES = f"{RESULTS}/figures"
 CHECKPOINTS = f"{RESULTS}/checkpoints"  # of training jobs under way: no output, so that they outlive a killed job
 STATE = Path(".snakemake")
@@ -42,6 +43,7 @@ else:
 
 wildcard_constraints:
     arm="[A-Za-z0-9._-]+",
+    question="(?:/questions/[A-Za-z0-9_-]+)?",  # a folder, or none
     seed="[0-9]+",
     generation="[0-9]+",
     shard="[0-9]+",
@@ -77,6 +79,26 @@ def shown(figure, name, category):
         category=category,
         labels={"figure": figure},
     )
+
+
+def question_name(wildcards):
+    return wildcards.question.removeprefix("/questions/") or "all arms"
+
+
+def asked(figure, name, category):
+    """As `shown`, for every question on the text; `caption` among the outputs is what the report shows beside it."""
+    return report(
+        f"{FIGURES}{{question}}/{name}",
+        caption="../report/question.rst",
+        category=category,
+        subcategory=question_name,
+        labels={"figure": figure},
+    )
+
+
+def reference(wildcards):
+    """The arm that a question's others are compared with."""
+    return config["text"]["questions"].get(question_name(wildcards), config["text"]["statistics"])["reference"]
 
 
 onstart:

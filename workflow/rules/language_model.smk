@@ -14,6 +14,9 @@ SHARD = [f"{PLACE}/shard{{shard}}.parquet", f"{PLACE}/shard{{shard}}.manifest.js
 WRITTEN = WHOLE if SHARDS == 1 else temp(SHARD)
 PART = "generate" if SHARDS == 1 else "shard{shard}/generate"
 
+if workflow.is_main_process and "text" in PARTS:
+    print(f"text: {TEXT_CHAIN.sharing()}.", file=sys.stderr)
+
 
 rule text:
     input:
@@ -21,8 +24,9 @@ rule text:
             *expand("{folder}/manifest.json", folder=TEXT_CHAIN.links()),
             f"{RESULTS}/corpus/validation.manifest.json",
             f"{TEXT}/summary.csv",
-            f"{TEXT}/comparisons.csv",
             f"{TEXT}/profile.csv",
+            expand(f"{TEXT}{{question}}/comparisons.csv", question=[f"/questions/{one}" for one in QUESTIONS] or [""]),
+            expand(f"{TEXT}/questions/{{question}}/profile.csv", question=QUESTIONS),
         ]
         if "text" in PARTS
         else [],

@@ -1,8 +1,13 @@
 # Figures and pages, drawn from the tables alone, with captions that state what was found.
+VERDICTS = ["profile.svg", "profile_table.html"]
+ANSWERS = [
+    *["perplexity.svg", "block_perplexity.svg", "tails.svg", "diversity.svg", "continuations.html"],
+    *[*VERDICTS, "onset.svg", "comparisons.html"],
+]
 FIGURES_OF = {
     "text": [
-        *["perplexity.svg", "block_perplexity.svg", "tails.svg", "diversity.svg", "continuations.html"],
-        *["profile.svg", "profile_table.html", "onset.svg", "comparisons.html"],
+        *[f"questions/{question}/{name}" for question in QUESTIONS for name in ANSWERS],
+        *(VERDICTS if QUESTIONS else ANSWERS),  # of all arms
     ],
     "discrete": ["discrete.svg"],
     "gaussian": ["gaussian.svg", "gaussian_variants.svg"],
@@ -34,13 +39,14 @@ rule figures:
 
 rule plot_perplexity:
     input:
-        summary=rules.summarize.output.summary,
-        intervals=rules.summarize.output.intervals,
+        summary=f"{TEXT}{{question}}/summary.csv",
+        intervals=f"{TEXT}{{question}}/intervals.csv",
     output:
-        multiext(f"{FIGURES}/perplexity", ".png", ".rst"),
-        svg=shown("Test perplexity by generation", "perplexity.svg", "Language model"),
+        f"{FIGURES}{{question}}/perplexity.png",
+        caption=f"{FIGURES}{{question}}/perplexity.rst",
+        svg=asked("Test perplexity by generation", "perplexity.svg", "Language model"),
     log:
-        f"logs/{config['experiment']}/plot_perplexity.log",
+        f"logs/{config['experiment']}/plot_perplexity{{question}}.log",
     conda:
         "../../envs/report.yaml"
     params:
@@ -53,16 +59,17 @@ rule plot_perplexity:
 
 rule plot_block_perplexity:
     input:
-        rules.summarize.output.block_perplexity,
+        f"{TEXT}{{question}}/block_perplexity.csv",
     output:
-        multiext(f"{FIGURES}/block_perplexity", ".png", ".rst"),
-        svg=shown(
+        f"{FIGURES}{{question}}/block_perplexity.png",
+        caption=f"{FIGURES}{{question}}/block_perplexity.rst",
+        svg=asked(
             "Perplexity of synthetic blocks under generation 0",
             "block_perplexity.svg",
             "Language model",
         ),
     log:
-        f"logs/{config['experiment']}/plot_block_perplexity.log",
+        f"logs/{config['experiment']}/plot_block_perplexity{{question}}.log",
     conda:
         "../../envs/report.yaml"
     params:
@@ -74,12 +81,13 @@ rule plot_block_perplexity:
 
 rule plot_tails:
     input:
-        rules.summarize.output.intervals,
+        f"{TEXT}{{question}}/intervals.csv",
     output:
-        multiext(f"{FIGURES}/tails", ".png", ".rst"),
-        svg=shown("Loss by frequency of the target token", "tails.svg", "Language model"),
+        f"{FIGURES}{{question}}/tails.png",
+        caption=f"{FIGURES}{{question}}/tails.rst",
+        svg=asked("Loss by frequency of the target token", "tails.svg", "Language model"),
     log:
-        f"logs/{config['experiment']}/plot_tails.log",
+        f"logs/{config['experiment']}/plot_tails{{question}}.log",
     conda:
         "../../envs/report.yaml"
     params:
@@ -90,12 +98,13 @@ rule plot_tails:
 
 rule plot_diversity:
     input:
-        rules.summarize.output.intervals,
+        f"{TEXT}{{question}}/intervals.csv",
     output:
-        multiext(f"{FIGURES}/diversity", ".png", ".rst"),
-        svg=shown("Diversity of synthetic text", "diversity.svg", "Language model"),
+        f"{FIGURES}{{question}}/diversity.png",
+        caption=f"{FIGURES}{{question}}/diversity.rst",
+        svg=asked("Diversity of synthetic text", "diversity.svg", "Language model"),
     log:
-        f"logs/{config['experiment']}/plot_diversity.log",
+        f"logs/{config['experiment']}/plot_diversity{{question}}.log",
     conda:
         "../../envs/report.yaml"
     params:
@@ -106,16 +115,17 @@ rule plot_diversity:
 
 rule table_continuations:
     input:
-        rules.summarize.output.continuations,
+        f"{TEXT}{{question}}/continuations.csv",
     output:
         report(
-            f"{FIGURES}/continuations.html",
+            f"{FIGURES}{{question}}/continuations.html",
             caption="../report/continuations.rst",
             category="Language model",
+            subcategory=question_name,
             labels={"figure": "Continuations of one passage"},
         ),
     log:
-        f"logs/{config['experiment']}/table_continuations.log",
+        f"logs/{config['experiment']}/table_continuations{{question}}.log",
     conda:
         "../../envs/report.yaml"
     params:

@@ -1,21 +1,47 @@
-# What the tables say: arms compared, trends and onset; the model-collapse profile; and both drawn.
-rule compare_arms:
+# What the tables say, for all arms or for those of each question: arms compared, trends and onset; the model-collapse
+# profile; and both drawn.
+rule select_arms:
     input:
         rules.summarize.output.summary,
+        rules.summarize.output.intervals,
+        rules.summarize.output.block_perplexity,
+        rules.summarize.output.continuations,
     output:
-        comparisons=f"{TEXT}/comparisons.csv",
-        trends=f"{TEXT}/trends.csv",
-        onset=f"{TEXT}/onset.csv",
+        expand(
+            f"{TEXT}/questions/{{{{name}}}}/{{table}}.csv",
+            table=["summary", "intervals", "block_perplexity", "continuations"],
+        ),
     log:
-        f"logs/{config['experiment']}/compare_arms.log",
-        benchmark=timings("compare_arms"),
+        f"logs/{config['experiment']}/select_arms/{{name}}.log",
     conda:
         "../../envs/report.yaml"
     params:
-        options=flags(
+        options=lambda wildcards: flags(arm=config["text"]["questions"][wildcards.name]["arms"]),
+        code=code("select_arms"),
+        tables=subpath(input[0], parent=True),
+        folder=subpath(output[0], parent=True),
+    shell:
+        "python -m scripts select_arms {params.options} --code {params.code} --tables {params.tables}"
+        " --output {params.folder} 2> {log}"
+
+
+rule compare_arms:
+    input:
+        f"{TEXT}{{question}}/summary.csv",
+    output:
+        comparisons=f"{TEXT}{{question}}/comparisons.csv",
+        trends=f"{TEXT}{{question}}/trends.csv",
+        onset=f"{TEXT}{{question}}/onset.csv",
+    log:
+        f"logs/{config['experiment']}/compare_arms{{question}}.log",
+        benchmark=timings("compare_arms{question}"),
+    conda:
+        "../../envs/report.yaml"
+    params:
+        options=lambda wildcards: flags(
             measure=config["text"]["statistics"]["measures"],
             compared=config["text"]["statistics"]["compared"],
-            reference=config["text"]["statistics"]["reference"],
+            reference=reference(wildcards),
             permutations=config["text"]["statistics"]["permutations"],
             interval=config["text"]["statistics"]["interval"],
             confidence=config["text"]["summary"]["confidence"],
@@ -30,13 +56,13 @@ rule compare_arms:
 
 rule judge_arms:
     input:
-        rules.summarize.output.summary,
+        f"{TEXT}{{question}}/summary.csv",
     output:
-        profile=f"{TEXT}/profile.csv",
-        json=f"{TEXT}/profile.json",
+        profile=f"{TEXT}{{question}}/profile.csv",
+        json=f"{TEXT}{{question}}/profile.json",
     log:
-        f"logs/{config['experiment']}/judge_arms.log",
-        benchmark=timings("judge_arms"),
+        f"logs/{config['experiment']}/judge_arms{{question}}.log",
+        benchmark=timings("judge_arms{question}"),
     conda:
         "../../envs/report.yaml"
     params:
@@ -56,10 +82,11 @@ rule plot_profile:
     input:
         rules.judge_arms.output.profile,
     output:
-        multiext(f"{FIGURES}/profile", ".png", ".rst"),
-        svg=shown("Verdicts by eight definitions", "profile.svg", "Model-collapse profile"),
+        f"{FIGURES}{{question}}/profile.png",
+        caption=f"{FIGURES}{{question}}/profile.rst",
+        svg=asked("Verdicts by eight definitions", "profile.svg", "Model-collapse profile"),
     log:
-        f"logs/{config['experiment']}/plot_profile.log",
+        f"logs/{config['experiment']}/plot_profile{{question}}.log",
     conda:
         "../../envs/report.yaml"
     params:
@@ -74,10 +101,10 @@ rule table_profile:
     input:
         rules.judge_arms.output.profile,
     output:
-        f"{FIGURES}/profile_table.rst",
-        page=shown("Verdicts and the rules that decided", "profile_table.html", "Model-collapse profile"),
+        caption=f"{FIGURES}{{question}}/profile_table.rst",
+        page=asked("Verdicts and the rules that decided", "profile_table.html", "Model-collapse profile"),
     log:
-        f"logs/{config['experiment']}/table_profile.log",
+        f"logs/{config['experiment']}/table_profile{{question}}.log",
     conda:
         "../../envs/report.yaml"
     params:
@@ -90,10 +117,11 @@ rule plot_onset:
     input:
         rules.compare_arms.output.onset,
     output:
-        multiext(f"{FIGURES}/onset", ".png", ".rst"),
-        svg=shown("Which measure sees collapse first", "onset.svg", "Model-collapse profile"),
+        f"{FIGURES}{{question}}/onset.png",
+        caption=f"{FIGURES}{{question}}/onset.rst",
+        svg=asked("Which measure sees collapse first", "onset.svg", "Model-collapse profile"),
     log:
-        f"logs/{config['experiment']}/plot_onset.log",
+        f"logs/{config['experiment']}/plot_onset{{question}}.log",
     conda:
         "../../envs/report.yaml"
     params:
@@ -109,10 +137,10 @@ rule table_comparisons:
         comparisons=rules.compare_arms.output.comparisons,
         trends=rules.compare_arms.output.trends,
     output:
-        f"{FIGURES}/comparisons.rst",
-        page=shown("Comparisons between arms and trends", "comparisons.html", "Model-collapse profile"),
+        caption=f"{FIGURES}{{question}}/comparisons.rst",
+        page=asked("Comparisons between arms and trends", "comparisons.html", "Model-collapse profile"),
     log:
-        f"logs/{config['experiment']}/table_comparisons.log",
+        f"logs/{config['experiment']}/table_comparisons{{question}}.log",
     conda:
         "../../envs/report.yaml"
     params:

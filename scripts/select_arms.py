@@ -1,0 +1,30 @@
+"""Of the tables of a text experiment, the rows of some arms: those that answer one question, in its order."""
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+from scripts import job
+from scripts.summarize import write_csv
+
+TABLES = ("summary.csv", "intervals.csv", "block_perplexity.csv", "continuations.csv")
+PASSAGE = "human"  # in continuations.csv, the row of the passage itself
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = job.parser(__doc__)
+    parser.add_argument("--tables", type=Path, required=True, help=f"folder with {', '.join(TABLES)}")
+    parser.add_argument("--arm", action="append", required=True)
+    parser.add_argument("--output", type=Path, required=True, help="folder for tables of the same names")
+    args = parser.parse_args(argv)
+
+    for name in TABLES:
+        with open(args.tables / name, newline="", encoding="utf-8") as file:
+            header, *rows = csv.reader(file)
+        place = header.index("arm")
+        chosen = [row for arm in (PASSAGE, *args.arm) for row in rows if row[place] == arm]
+        write_csv(args.output / name, header, chosen)
+
+
+if __name__ == "__main__":
+    job.run(main)
