@@ -20,6 +20,7 @@ class TrainingSet:
     blocks: np.ndarray  # (rows, tokens) int32
     source_generation: np.ndarray  # (rows,) int32
     source_block: np.ndarray  # (rows,) int32
+    source_writer: np.ndarray | None = None  # (rows,) int32: which of several writers of a pool; None: there is one
 
     @property
     def origin(self) -> np.ndarray:
@@ -50,6 +51,9 @@ class Policy:
     history: str
     options: Mapping[str, type] = field(default_factory=dict)
     detects: bool = False  # it is also given `z_scores`, of a watermark: of the human blocks and of each synthetic set
+    pools: bool = (
+        False  # it is also given `texts`, and `synthetic` is empty sets: the newest of each writer in its options
+    )
 
 
 def human_only(human: np.ndarray) -> TrainingSet:
@@ -167,6 +171,20 @@ def growing_web(
     return TrainingSet(blocks, source_generation, np.arange(len(human), dtype=np.int32))
 
 
+def pool(
+    human: np.ndarray, synthetic: Sequence[np.ndarray], seeds: Seeds, *, texts: Sequence[np.ndarray]
+) -> TrainingSet:
+    """As replace, but of what several models wrote: each block by a random one of them, and all by equally many.
+
+    `texts` are the newest sets of the writers, (blocks, tokens) each; where their number does not divide the blocks,
+    the first writers have one block more.
+    """
+    rows = np.arange(len(human), dtype=np.int32)
+    writer = np.random.default_rng(seeds.generation).permutation(rows % len(texts))
+    generation = np.full(len(rows), len(synthetic) - 1, np.int32)
+    return TrainingSet(np.stack(texts)[writer, rows], generation, rows, writer)
+
+
 def _one_source(blocks: np.ndarray, generation: int) -> TrainingSet:
     rows = len(blocks)
     return TrainingSet(blocks, np.full(rows, generation, np.int32), np.arange(rows, dtype=np.int32))
@@ -194,4 +212,5 @@ POLICIES = {
     "provenance_filter": Policy(provenance_filter, "all", {"most_depth": int}),
     "watermark_filter": Policy(watermark_filter, "all", {"z_threshold": float}, detects=True),
     "growing_web": Policy(growing_web, "all", {"share_growth": float}),
+    "pool": Policy(pool, "latest", {"writers": list, "writer_seeds": str}, pools=True),
 }

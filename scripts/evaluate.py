@@ -110,7 +110,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     human_variety = variety(human, sample, human_states - centre, decoded(human, tokenizer))
     metrics = {
         **place,
-        **{name: trained[name] for name in ("training_blocks", "training_tokens", "human_fraction")},
+        **{name: trained[name] for name in ("training_blocks", "training_steps", "training_tokens", "human_fraction")},
         **{f"watermark_flagged_{name}": rate for name, rate in (trained["detection"] or {}).items()},
         "test_perplexity": perplexity(test_losses),
         "test_perplexity_without_end_of_text": perplexity(test_losses[text_targets]),

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+
 from collapse.artefacts import checked_manifest, read_blocks, write_manifest
 from collapse.opt import read_config, read_weights, write_opt
 from collapse.seeds import derive_seed
@@ -17,6 +19,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     training.add_arguments(parser)
     parser.add_argument("--training-set", type=Path, required=True)
     parser.add_argument("--base", type=Path, required=True, help="folder of the model that training starts from")
+    parser.add_argument("--blocks", type=int, help="train on so many of the training set; all if left out")
     parser.add_argument("--validation", type=Path, help="validation.parquet: model selection by its loss")
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args(argv)
@@ -29,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         checked_manifest(args.base / "manifest.json", "model", before)
     else:
         checked_manifest(args.base / "manifest.json", "base model")
-    blocks, _ = read_blocks(args.training_set)
+    blocks = some(read_blocks(args.training_set)[0], args.blocks, derive_seed(args.seed, "blocks"))
     config = read_config(args.base)
     seed = derive_seed(args.seed, args.generation, "finetune")
     parents, selection = [manifest, args.base / "manifest.json"], None
@@ -48,16 +51,25 @@ def main(argv: Sequence[str] | None = None) -> None:
             options={
                 **job.place(args),
                 **training.options(args),
+                "blocks": args.blocks,
                 "processes": processes.count,
                 "loss_by_epoch": losses,
                 "validation_loss_by_epoch": selection.losses if selection else None,
                 "training_blocks": len(blocks),
+                "training_steps": training.steps(args, blocks),
                 "training_tokens": training.tokens(args, blocks),
                 **{name: training_set["options"][name] for name in ("human_fraction", "detection")},
             },
         )
         args.checkpoint.unlink(missing_ok=True)
         work.finish()
+
+
+def some(blocks: np.ndarray, count: int | None, seed: int) -> np.ndarray:
+    """So many of the blocks (rows, tokens), in their order; of one seed, fewer are a part of more. All if None."""
+    if count is None:
+        return blocks
+    return blocks[np.sort(np.random.default_rng(seed).permutation(len(blocks))[:count])]
 
 
 if __name__ == "__main__":

@@ -22,6 +22,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         "--synthetic", type=Path, action="append", default=[], help="synthetic.parquet of each earlier generation read"
     )
     parser.add_argument("--synthetic-arm", action="append", default=[], help="of each, the arm in whose folder it lies")
+    parser.add_argument(
+        "--synthetic-seed", type=int, action="append", default=[], help="of each, if it is a writer of a pool"
+    )
     parser.add_argument("--base", type=Path, help="folder of the base model: a policy that detects watermarks needs it")
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--manifest", type=Path, required=True)
@@ -37,18 +40,22 @@ def main(argv: Sequence[str] | None = None) -> None:
     if args.policy == "human":
         training = human_only(human)
     else:
-        first = args.generation - len(args.synthetic)
-        synthetic: list[np.ndarray] = [human[:0]] * first  # a policy counts generations from the first
-        arms = args.synthetic_arm or [args.arm] * len(args.synthetic)
-        for generation, (path, arm) in enumerate(zip(args.synthetic, arms, strict=True), start=first):
+        pools = POLICIES[args.policy].pools
+        count = len(args.synthetic)
+        first = args.generation - (1 if pools else count)
+        arms, of = args.synthetic_arm or [args.arm] * count, args.synthetic_seed or [args.seed] * count
+        texts = []
+        for index, (path, arm, seed) in enumerate(zip(args.synthetic, arms, of, strict=True)):
             manifest = path.with_suffix(".manifest.json")
-            expected = {"arm": arm, "seed": args.seed, "generation": generation}
+            expected = {"arm": arm, "seed": seed, "generation": first if pools else first + index}
             checked_manifest(manifest, "synthetic text", expected)
             parents.append(manifest)
             blocks, table = read_blocks(path)
-            synthetic.append(blocks)
+            texts.append(blocks)
+        unread = [human[:0]] * (args.generation if pools else first)  # a policy counts generations from the first
+        synthetic = unread if pools else unread + texts
         seeds = Seeds(derive_seed(args.seed, args.generation, "mix"), derive_seed(args.seed, "mix"))
-        given = dict(options)
+        given = options | ({"texts": texts} if pools else {})
         if POLICIES[args.policy].detects:
             parents.append(args.base / "manifest.json")
             given["z_scores"] = detected(args.base, [human, *synthetic])
@@ -57,6 +64,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         training = POLICIES[args.policy].mix(human, synthetic, seeds, **given)
 
     rows = len(training.blocks)
+    writer = training.source_writer
     write_blocks(
         args.output,
         training.blocks,
@@ -64,8 +72,8 @@ def main(argv: Sequence[str] | None = None) -> None:
             "origin": training.origin,
             "source_generation": training.source_generation,
             "source_block": training.source_block,
-            "arm": np.full(rows, args.arm),
-            "seed": np.full(rows, args.seed, np.int64),
+            "source_arm": np.full(rows, args.arm) if writer is None else np.array(arms)[writer],
+            "source_seed": np.full(rows, args.seed, np.int64) if writer is None else np.array(of)[writer],
         },
     )
     write_manifest(

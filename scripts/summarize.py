@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from collapse.artefacts import checked_manifest, write_json, write_text
 from collapse.improbability import improbable_share
 from collapse.intervals import interval
+from collapse.scaling import scaling_exponent
 from collapse.seeds import derive_seed
 from scripts import job
 
@@ -32,6 +33,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--histogram-generation", type=int, action="append", default=[])
     parser.add_argument("--histogram-bins-per-decade", type=int, required=True)
     parser.add_argument("--improbable-quantile", type=float, required=True, help="of generation 0's own blocks")
+    parser.add_argument(
+        "--family", action="append", default=[], metavar="ARM,…", help="arms that differ in blocks alone"
+    )
     args = parser.parse_args(argv)
     work = job.Job(args.benchmark)
 
@@ -66,6 +70,8 @@ def main(argv: Sequence[str] | None = None) -> None:
                 if generation in args.histogram_generation:
                     blocks += [(arm, generation, value) for value in perplexities]
 
+    for family in args.family:
+        rows += scaling(rows, family.split(","))
     intervals = list(over_seeds(rows, args.confidence, args.resamples))
     write_csv(args.text / "summary.csv", ("arm", "seed", "generation", "metric", "value"), rows)
     write_csv(args.text / "intervals.csv", ("arm", "generation", "metric", "seeds", "mean", "low", "high"), intervals)
@@ -80,6 +86,17 @@ def main(argv: Sequence[str] | None = None) -> None:
         write_csv(args.text / f"{metric}_by_arm.csv", table[0], table[1:])
     write_json(args.text / "metrics.json", headline(intervals, args.generations))
     work.finish()
+
+
+def scaling(rows: Sequence[tuple], arms: list[str]) -> list[tuple]:
+    """Rows of the exponent of risk against data size, of arms that differ in the size of their training set alone."""
+    table = {row[:4]: row[4] for row in rows if row[0] in arms}
+    found = []
+    for seed, generation in dict.fromkeys((row[1], row[2]) for row in rows):
+        sizes = [table[arm, seed, generation, "training_blocks"] for arm in arms]
+        risks = [math.log(table[arm, seed, generation, "test_perplexity_without_end_of_text"]) for arm in arms]
+        found += [(arm, seed, generation, "scaling_exponent", scaling_exponent(sizes, risks)) for arm in arms]
+    return found
 
 
 def unfolded(folders: str) -> list[str]:

@@ -55,10 +55,13 @@ def options(args: argparse.Namespace) -> dict[str, Any]:
 def tokens(args: argparse.Namespace, blocks: np.ndarray) -> int:
     """How many tokens of blocks (blocks, tokens) training reads, repetitions counted: the budget of an arm."""
     rows, width = blocks.shape
-    if args.steps is None:
-        return args.epochs * rows * width
-    epochs, rest = divmod(args.steps, -(-rows // args.batch_blocks))
+    epochs, rest = divmod(steps(args, blocks), -(-rows // args.batch_blocks))
     return (epochs * rows + min(rows, rest * args.batch_blocks)) * width
+
+
+def steps(args: argparse.Namespace, blocks: np.ndarray) -> int:
+    """How many steps a training on blocks (blocks, tokens) has."""
+    return args.epochs * -(-len(blocks) // args.batch_blocks) if args.steps is None else args.steps
 
 
 def run(

@@ -31,6 +31,9 @@ def expand(config: dict[str, Any]) -> None:
             member = "-".join([name, *(f"{key}-{value}" for key, value in chosen.items())])
             members[name].append(member)
             arms[member] = common | chosen
+    for arm in arms.values():
+        if "writers" in arm:
+            arm["writers"] = _members(arm["writers"], members)
     config["arms"] = arms
     text = config["text"]
     for question in text["questions"].values():
@@ -70,6 +73,21 @@ def faults(config: Mapping[str, Any]) -> list[str]:
         for arm in text["arms"]
         if arm not in arms
     ]
+    found += [
+        f"arms.{name}.writers: {writer}: no such arm; define it under arms, or choose of {', '.join(arms)}"
+        for name, arm in arms.items()
+        for writer in arm.get("writers", [])
+        if writer not in arms
+    ]
+    sizes = config["base_model"]["pretraining"]["sizes"] if config["base_model"]["source"] == "pretrain" else {}
+    for place, training in [
+        ("text.finetune", text["finetune"]),
+        *((f"arms.{name}", arm) for name, arm in arms.items()),
+    ]:
+        size = training.get("size")
+        if size is not None and size not in sizes:
+            remedy = f"there are {', '.join(sizes)}" if sizes else "define it there (source pretrain), or leave it out"
+            found.append(f"{place}.size: {size}: not in base_model.pretraining.sizes; {remedy}")
     found += _writing_faults("text.generate", text["generate"], {})
     found += rate_faults("text.finetune", text["finetune"])
     for name, arm in arms.items():

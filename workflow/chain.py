@@ -1,5 +1,6 @@
 """Where the links of a chain lie and what each job of a link is told: the configuration, as paths and flags."""
 
+import json
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
@@ -36,6 +37,7 @@ class Chain:
         self.seeds: list[int] = config["text"]["seeds"]
         self.generations: int = config["text"]["generations"]
         self.recipes = Recipes(config)
+        self.base = f"{Path(folder).parent}/base"
 
     def link(self, kind: str, arm: str, seed: int | str, generation: int | str) -> str:
         """Folder in which an arm's training set, model, text or evaluation of a generation lies."""
@@ -86,9 +88,17 @@ class Chain:
         generation = int(wildcards.generation)
         if generation == 0:
             return []
-        history = POLICIES[self.config["arms"][wildcards.arm]["policy"]].history
-        first = 0 if history == "all" else generation - 1
+        policy = POLICIES[self.config["arms"][wildcards.arm]["policy"]]
+        if policy.pools:
+            return [self.link("text", arm, seed, generation - 1) for arm, seed in self.writers(wildcards)]
+        first = 0 if policy.history == "all" else generation - 1
         return [self.link("text", wildcards.arm, wildcards.seed, one) for one in range(first, generation)]
+
+    def writers(self, wildcards: Any) -> list[tuple[str, int]]:
+        """Arm and seed of each model that writes the pool that an arm reads."""
+        options = policy_settings(self.config, wildcards.arm)
+        seeds = self.seeds if options["writer_seeds"] == "all" else [int(wildcards.seed)]
+        return [(arm, seed) for arm in options["writers"] for seed in seeds]
 
     def start(self, wildcards: Any) -> str | None:
         """Folder of the link whose model fine-tuning starts from; None for the base model."""
@@ -100,17 +110,20 @@ class Chain:
     def detecting(self, wildcards: Any) -> str | None:
         """Folder of the base model, whose vocabulary a policy that detects watermarks needs; None for the others."""
         detects = int(wildcards.generation) > 0 and POLICIES[self.config["arms"][wildcards.arm]["policy"]].detects
-        return f"{Path(self.folder).parent}/base" if detects else None
+        return self.base if detects else None
 
     def selecting(self, wildcards: Any) -> str | None:
         """Folder of the text that chooses among a training's epochs; None if the last is kept."""
         selection = finetune_settings(self.config, wildcards.arm)["model_selection"]
         return f"{Path(self.folder).parent}/corpus" if selection == "validation" else None
 
-    def start_model(self, wildcards: Any) -> str | None:
+    def start_model(self, wildcards: Any) -> str:
         """The folder of its files."""
         folder = self.start(wildcards)
-        return f"{folder}/model" if folder else None
+        if folder:
+            return f"{folder}/model"
+        size = finetune_settings(self.config, wildcards.arm)["size"]
+        return f"{self.base}/sizes/{size}" if size else self.base
 
     def previous(self, wildcards: Any) -> str | None:
         """Folder of the text that a generation continues; None for the human text, or for nothing."""
@@ -123,12 +136,14 @@ class Chain:
         """A policy's options; the base case of the chain is here and nowhere else."""
         if int(wildcards.generation) == 0:
             return flags(policy="human")
-        earlier = self.earlier(wildcards)
+        earlier, name = self.earlier(wildcards), self.config["arms"][wildcards.arm]["policy"]
+        pools = POLICIES[name].pools
         return flags(
-            policy=self.config["arms"][wildcards.arm]["policy"],
-            option=policy_settings(self.config, wildcards.arm),
+            policy=name,
+            option=None if pools else policy_settings(self.config, wildcards.arm),
             synthetic=[f"{folder}/synthetic.parquet" for folder in earlier],
             synthetic_arm=[self.arm_of(folder) for folder in earlier],
+            synthetic_seed=[seed for _, seed in self.writers(wildcards)] if pools else None,
             base=self.detecting(wildcards),
         )
 
@@ -146,7 +161,7 @@ class Chain:
     def finetune_options(self, wildcards: Any) -> str:
         """Training options, the arm's own; not how training is started or how often it is saved."""
         options = finetune_settings(self.config, wildcards.arm)
-        for key in ("processes", "checkpoint_minutes", "initialization"):
+        for key in ("processes", "checkpoint_minutes", "initialization", "size"):
             del options[key]
         corpus = self.selecting(wildcards)
         validation = f"{corpus}/validation.parquet" if corpus else None
@@ -192,6 +207,17 @@ class Chain:
             scoring_precision=options.pop("precision"), memory_gigabytes=self.config["memory_gigabytes"], **options
         )
 
+    def families(self) -> list[str]:
+        """Arms that differ in nothing but on how many blocks they are trained, as `a,b,c`; none of one."""
+        found: dict[str, dict[int | None, str]] = {}
+        for arm in self.arms:
+            finetune = finetune_settings(self.config, arm)
+            blocks = finetune.pop("blocks")
+            policy = [self.config["arms"][arm]["policy"], policy_settings(self.config, arm)]
+            alike = json.dumps([policy, finetune, generate_settings(self.config, arm)], sort_keys=True)
+            found.setdefault(alike, {}).setdefault(blocks, arm)
+        return [",".join(family.values()) for family in found.values() if len(family) > 1]
+
     def summary_options(self) -> str:
         """What the tables are made of: from the configuration, never from what lies on the disk."""
         summary = self.config["text"]["summary"]
@@ -209,16 +235,15 @@ class Chain:
             histogram_generation=summary["histogram_generations"],
             histogram_bins_per_decade=summary["histogram_bins_per_decade"],
             improbable_quantile=summary["improbable_quantile"],
+            family=self.families(),
         )
 
 
-def file_of(
-    name: str, place: Callable[[Any], str | None], otherwise: str | None = None
-) -> Callable[[Any], str | list[str]]:
-    """Input function: a file in the folder that `place` gives for a job, or else in `otherwise`, or none."""
+def file_of(name: str, place: Callable[[Any], str | None]) -> Callable[[Any], str | list[str]]:
+    """Input function: a file in the folder that `place` gives for a job, or none."""
 
     def path(wildcards: Any) -> str | list[str]:
-        folder = place(wildcards) or otherwise
+        folder = place(wildcards)
         return f"{folder}/{name}" if folder else []
 
     return path

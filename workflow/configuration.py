@@ -106,11 +106,12 @@ def text_faults(config: Mapping[str, Any]) -> list[str]:
         faults += _need(base, "base_model", ("repository", "revision"))
     else:
         pretraining = base["pretraining"]
-        if pretraining["width"] % pretraining["heads"]:
-            faults.append(
-                f"base_model.pretraining.heads: {pretraining['heads']}: must divide the width {pretraining['width']}"
-            )
-        faults += arms.rate_faults("base_model.pretraining", pretraining)
+        for name in (None, *pretraining["sizes"]):
+            place = "base_model.pretraining" + (f".sizes.{name}" if name else "")
+            one = pretraining_of(config, name)
+            if one["width"] % one["heads"]:
+                faults.append(f"{place}.heads: {one['heads']}: must divide the width {one['width']}")
+            faults += arms.rate_faults(place, one)
         if pretraining["text"] == "files" and not pretraining["files"]:
             faults.append("base_model.pretraining.files: []: text files needs at least one file")
     processes, batch_blocks = text["finetune"]["processes"], text["finetune"]["batch_blocks"]
@@ -228,11 +229,18 @@ def descriptions() -> dict[str, str]:
     return found
 
 
-def pretrained_shape(config: Mapping[str, Any]) -> Shape | None:
+def pretraining_of(config: Mapping[str, Any], size: str | None) -> dict[str, Any]:
+    """Options of the pretraining of a base model: of one of `sizes`, or of none."""
+    options = dict(config["base_model"]["pretraining"])
+    sizes = options.pop("sizes")
+    return options | sizes.get(size, {})
+
+
+def pretrained_shape(config: Mapping[str, Any], size: str | None = None) -> Shape | None:
     """The shape of a model pretrained here; None for one from the hub, whose shape is not known before."""
     if config["base_model"]["source"] == "hub":
         return None
-    sizes = config["base_model"]["pretraining"]
+    sizes = pretraining_of(config, size)
     return Shape(
         vocabulary_size=sizes["vocabulary_size"],
         layers=sizes["layers"],

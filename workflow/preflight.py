@@ -14,7 +14,7 @@ from collapse.artefacts import check_files, read_manifest
 from collapse.images import first, idx_images
 from collapse.text_sources import SourceError, read_lines
 from workflow import configuration
-from workflow.arms import generate_settings
+from workflow.arms import finetune_settings, generate_settings
 from workflow.chain import pretraining_files, user_files
 
 
@@ -70,9 +70,15 @@ def check_memory(config: Mapping[str, Any]) -> None:
 
     A model from a hub is known when it is here: its jobs check for themselves, before they compute.
     """
-    shape = configuration.pretrained_shape(config)
-    if "text" not in config["parts"] or shape is None:
+    if "text" not in config["parts"]:
         return
+    for size in {None, *(finetune_settings(config, arm)["size"] for arm in config["text"]["arms"])}:
+        if (shape := configuration.pretrained_shape(config, size)) is not None:
+            check_memory_of(config, shape)
+
+
+def check_memory_of(config: Mapping[str, Any], shape: memory.Shape) -> None:
+    """The same for models of one size."""
     pretraining, text, tokens = config["base_model"]["pretraining"], config["text"], config["corpus"]["block_tokens"]
     gigabytes = config["memory_gigabytes"]
     for key, part, threads in (

@@ -27,6 +27,8 @@ def written(folder, arms=("still", "worse"), seeds=(1, 2, 3), generations=4):
         for seed in seeds
         for generation in range(generations)
         for metric, value in {
+            "training_steps": 100,
+            "training_tokens": 6400.0 * (1 + generation * (arm == "worse")),
             "ppl": 2.0**seed * 2.718281828459045 ** (generation * (arm == "worse")),
             "rare": 2.0 * generation + seed / 10,
             "common": (1.0 + 0.1 * seed) * generation * (arm == "worse") + seed / 10,
@@ -46,7 +48,8 @@ def written(folder, arms=("still", "worse"), seeds=(1, 2, 3), generations=4):
     plot_profile([*common, "--profile", profile, "--output", str(folder / "profile.svg")])
     plot_onset([*common, "--onset", str(folder / "onset.csv"), "--output", str(folder / "onset.svg")])
     table_profile(["--code", "x", "--profile", profile, "--output", str(folder / "profile_table.html")])
-    table_comparisons([*common, *tables[:4], "--output", str(folder / "comparisons.html")])
+    summary = ["--summary", str(folder / "summary.csv")]
+    table_comparisons([*common, *summary, *tables[:4], "--output", str(folder / "comparisons.html")])
     return {path.name: path.read_text() for path in folder.iterdir() if path.suffix != ".png"}
 
 
@@ -77,6 +80,8 @@ def test_no_p_without_the_least_that_was_possible(tmp_path):
     assert float(row["difference"]) == pytest.approx(-3)
     assert (row["p"], row["least_p"], row["tests"], row["p_holm"]) == ("0.25", "0.25", "2", "0.5")
     assert "least p that was possible is 0.25, after correction 0.5" in files["comparisons.rst"]
+    budget = "trained with 100 steps; the budget is not held equal: 6,400 to 25,600 tokens"
+    assert budget in " ".join(files["comparisons.rst"].split())
     trends = {(one["arm"], one["metric"]): one for one in read(files["trends.csv"])}
     assert float(trends["worse", "log(ppl)"]["slope"]) == pytest.approx(1)
 

@@ -20,6 +20,7 @@ OPTIONS = {
     "provenance_filter": {"most_depth": 1},
     "watermark_filter": {"z_threshold": 4.0, "z_scores": [np.zeros(10), np.full(10, 3.0), np.arange(10.0)]},
     "growing_web": {"share_growth": 0.2},
+    "pool": {"texts": [SECOND, SECOND + 100, SECOND + 200]},
 }
 
 
@@ -27,11 +28,13 @@ OPTIONS = {
 def test_every_row_is_what_its_origin_says_and_none_stands_twice(policy):
     before = [one.copy() for one in (HUMAN_BLOCKS, FIRST, SECOND)]
     training = mix(policy, **OPTIONS.get(policy, {}))
-    assert set(OPTIONS.get(policy, {})) - {"z_scores"} == set(POLICIES[policy].options)
-    for block, generation, source in zip(
-        training.blocks, training.source_generation, training.source_block, strict=True
+    given = set(OPTIONS.get(policy, {})) - {"z_scores"}
+    assert given == ({"texts"} if POLICIES[policy].pools else set(POLICIES[policy].options))
+    writers = np.zeros(len(training), int) if training.source_writer is None else training.source_writer
+    for block, generation, source, writer in zip(
+        training.blocks, training.source_generation, training.source_block, writers, strict=True
     ):
-        assert (block == before[generation + 1][source]).all()
+        assert (block == before[generation + 1][source] + 100 * writer).all()
     assert len(np.unique(training.blocks, axis=0)) == len(training)
     assert all((one == same).all() for one, same in zip((HUMAN_BLOCKS, FIRST, SECOND), before, strict=True))
 
@@ -117,3 +120,12 @@ def test_the_webs_synthetic_share_grows_with_the_generation(growth, synthetic):
     training = mix("growing_web", share_growth=growth)
     assert (training.origin == "model").sum() == synthetic
     assert training.source_block.tolist() == list(range(10))
+
+
+def test_a_pool_takes_as_much_from_every_writer_and_the_newest_generation_alone():
+    training = mix("pool", texts=OPTIONS["pool"]["texts"])
+    assert sorted(Counter(training.source_writer.tolist()).values()) == [3, 3, 4]
+    assert composition(training) == {1: 10}
+    assert training.source_block.tolist() == list(range(10))
+    other = mix("pool", texts=OPTIONS["pool"]["texts"], seeds=Seeds(generation=9, chain=2))
+    assert (training.source_writer != other.source_writer).any()

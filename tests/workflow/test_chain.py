@@ -46,6 +46,8 @@ REPLACE = {"policy": "replace"}
         (REPLACE | {"decoder": "greedy"}, {"training": [0], "model": [0], "text": [], "evaluation": []}),
         (REPLACE | {"prompts": "previous"}, {"training": [0, 1], "model": [0, 1], "text": [0], "evaluation": [0]}),
         (REPLACE | {"initialization": "previous"}, {kind: [0] for kind in ("model", "text")} | {"training": [0, 1]}),
+        (REPLACE | {"blocks": 9}, {"training": [0], "model": [], "text": [], "evaluation": []}),
+        (REPLACE | {"size": "wide"}, {"training": [0], "model": [], "text": [], "evaluation": []}),
         (REPLACE | {"epochs": 6}, {"training": [0], "model": [], "text": [], "evaluation": []}),
     ],
 )
@@ -54,6 +56,26 @@ def test_arms_share_exactly_what_is_made_alike(other, shared):
     for kind, generations in shared.items():
         owners = [chain.arm_of(chain.link(kind, "other", 1, generation)) for generation in range(3)]
         assert owners == ["replace" if generation in generations else "other" for generation in range(3)], kind
+
+
+POOL = {"policy": "pool", "writers": ["one", "other"], "writer_seeds": "own"}
+
+
+def test_a_pool_reads_the_newest_text_of_every_writer_and_seed():
+    chain = chain_of(one=POOL, other=POOL | {"decoder": "greedy"}, all=POOL | {"writer_seeds": "all"})
+    place = SimpleNamespace(arm="one", seed="1", generation="2")
+    assert chain.earlier(place) == ["text/one/seed1/generation1", "text/other/seed1/generation1"]
+    assert chain.arm_of(chain.link("training", "other", 1, 2)) == "one"  # the same pool
+    assert chain.arm_of(chain.link("text", "other", 1, 2)) == "other"
+    chain.seeds = [1, 5]
+    place.arm = "all"
+    assert [folder.split("/")[2] for folder in chain.earlier(place)] == ["seed1", "seed5", "seed1", "seed5"]
+    assert chain.arm_of(chain.link("training", "all", 1, 1)) == "all"
+
+
+def test_arms_of_one_family_differ_in_blocks_alone():
+    chain = chain_of(all=REPLACE, half=REPLACE | {"blocks": 8}, greedy=REPLACE | {"blocks": 4, "decoder": "greedy"})
+    assert chain.families() == ["all,half"]
 
 
 def test_a_sweep_is_one_arm_for_every_combination():

@@ -43,6 +43,7 @@ else:
 
 wildcard_constraints:
     arm="[A-Za-z0-9._-]+",
+    size="(?:/sizes/[A-Za-z0-9_-]+)?",  # likewise
     question="(?:/questions/[A-Za-z0-9_-]+)?",  # a folder, or none
     seed="[0-9]+",
     generation="[0-9]+",

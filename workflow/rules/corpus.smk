@@ -85,11 +85,11 @@ if PRETRAIN:
             tokenizer=ancient(rules.prepare_pretraining.output.tokenizer),
             manifest=rules.prepare_pretraining.output.manifest,
         output:
-            expand(f"{RESULTS}/base/{{file}}", file=BASE_FILES),
-            manifest=f"{RESULTS}/base/manifest.json",
+            expand(f"{RESULTS}/base{{{{size}}}}/{{file}}", file=BASE_FILES),
+            manifest=f"{RESULTS}/base{{size}}/manifest.json",
         log:
-            f"logs/{config['experiment']}/pretrain.log",
-            benchmark=timings("pretrain"),
+            f"logs/{config['experiment']}/pretrain{{size}}.log",
+            benchmark=timings("pretrain{size}"),
         priority: 1  # the whole chain of texts waits for it; the side experiments fill the gaps later
         conda:
             "../../envs/language-model.yaml"
@@ -98,10 +98,12 @@ if PRETRAIN:
             checkpoint_minutes=str(config["base_model"]["pretraining"]["checkpoint_minutes"]),
             memory_gigabytes=str(config["memory_gigabytes"]),
         params:
-            options=flags(
+            options=lambda wildcards: flags(
                 **{
                     key: value
-                    for key, value in config["base_model"]["pretraining"].items()
+                    for key, value in configuration.pretraining_of(
+                        config, wildcards.size.removeprefix("/sizes/")
+                    ).items()
                     if key not in ("text", "files", "vocabulary_size", "checkpoint_minutes")
                 },
                 positions=2 * config["corpus"]["block_tokens"],
@@ -110,7 +112,7 @@ if PRETRAIN:
             code=code("pretrain"),
             text=subpath(input.manifest, parent=True),
             folder=subpath(output.manifest, parent=True),
-            checkpoint=f"{CHECKPOINTS}/base.safetensors",
+            checkpoint=f"{CHECKPOINTS}/base{{size}}.safetensors",
         shell:
             "python -m scripts pretrain {params.options} --code {params.code} --benchmark {log.benchmark}"
             " --text {params.text} --output {params.folder} --checkpoint {params.checkpoint}"

@@ -6,7 +6,6 @@ TEXT = f"{RESULTS}/text"
 PLACE = f"{TEXT}/{{arm}}/seed{{seed}}/generation{{generation}}"
 LOG = f"logs/{config['experiment']}/{{rule}}/{{{{arm}}}}/seed{{{{seed}}}}/generation{{{{generation}}}}.log"
 PLACE_FLAGS = "--arm {wildcards.arm} --seed {wildcards.seed} --generation {wildcards.generation}"
-BASE = f"{RESULTS}/base"
 TEXT_CHAIN = Chain(config, TEXT)
 SHARDS = config["text"]["generate"]["shards"]
 WHOLE = [f"{PLACE}/synthetic.parquet", f"{PLACE}/synthetic.manifest.json"]
@@ -61,8 +60,8 @@ rule finetune:
     input:
         training_set=ancient(file_of("training.parquet", TEXT_CHAIN.training)),
         manifest=file_of("training.manifest.json", TEXT_CHAIN.training),
-        base=ancient(file_of("model.safetensors", TEXT_CHAIN.start_model, BASE)),
-        base_manifest=file_of("manifest.json", TEXT_CHAIN.start_model, BASE),
+        base=ancient(file_of("model.safetensors", TEXT_CHAIN.start_model)),
+        base_manifest=file_of("manifest.json", TEXT_CHAIN.start_model),
         validation=ancient(file_of("validation.parquet", TEXT_CHAIN.selecting)),
         validation_manifest=file_of("validation.manifest.json", TEXT_CHAIN.selecting),
     output:

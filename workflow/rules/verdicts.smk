@@ -134,6 +134,7 @@ rule plot_onset:
 
 rule table_comparisons:
     input:
+        summary=f"{TEXT}{{question}}/summary.csv",
         comparisons=rules.compare_arms.output.comparisons,
         trends=rules.compare_arms.output.trends,
     output:
@@ -147,5 +148,5 @@ rule table_comparisons:
         options=flags(confidence=config["text"]["summary"]["confidence"]),
         code=code("table_comparisons"),
     shell:
-        "python -m scripts table_comparisons {params.options} --code {params.code}"
+        "python -m scripts table_comparisons {params.options} --code {params.code} --summary {input.summary}"
         " --comparisons {input.comparisons} --trends {input.trends} --output {output.page} 2> {log}"
