@@ -93,14 +93,14 @@ class _Description:
 
     def _describe_root(self, date: str) -> None:
         root, experiment = self.crate.root_dataset, self.results.config["experiment"]
-        texts = [job for job in self.results.jobs if job.kind == "synthetic text"]
+        texts = sum(job.kind == "synthetic text" for job in self.results.jobs)
         root["name"] = f"Model collapse: results of the experiment {experiment}"
         root["description"] = (
             "Results of the model-collapse laboratory: generative models trained on what earlier generations of them "
             "wrote, after Shumailov et al., Nature 2024 (doi 10.1038/s41586-024-07566-y). "
-            f"{len(texts)} synthetic texts, the models and human text behind them, tables and figures. Checksums and "
-            "provenance are those of the manifests beside the files. Tables and figures have no manifest: their "
-            "provenance is Snakemake's record, their checksums were taken when this description was written."
+            f"{texts} synthetic texts, what stands behind them, tables and figures. Checksums and provenance are those "
+            "of the manifests beside the files. Tables and figures have no manifest: their provenance is Snakemake's "
+            "record, their checksums were taken when this description was written."
         )
         root["datePublished"] = date
         root["license"] = self.licence
