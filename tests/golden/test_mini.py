@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from workflow import crate
+
 EXPECTED = json.loads((Path(__file__).parent / "metrics.json").read_text())
 TOLERANCE = 0.25  # other processors and other Pythons (whose documentation is the text) move these numbers
 
@@ -22,3 +24,11 @@ def test_it_collapses(golden):
     for measures in found.values():
         assert measures["test_perplexity"]["generation2"] > 1.2 * measures["test_perplexity"]["generation0"]
         assert measures["vocabulary_coverage"]["generation2"] < measures["vocabulary_coverage"]["generation0"]
+
+
+def test_a_crate_describes_all_that_the_run_made_and_reruns_nothing(mini):
+    made = {name for name in mini.bytes() if name != "report.html"}
+    assert crate.main([str(mini.results), "--date", "2026-01-31"]) == 0
+    graph = json.loads((mini.results / "ro-crate-metadata.json").read_text())["@graph"]
+    assert {entity["@id"] for entity in graph if entity["@type"] == "File"} == made
+    assert mini.planned() == []
