@@ -7,22 +7,33 @@ the better. Scores are compared among the candidates of one block alone.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
+from collapse.blocks import evenly_spaced
 from collapse.opt import Opt
 from collapse.perplexity import token_losses
 from collapse.repetition import repeated_shares
 
+if TYPE_CHECKING:
+    from collapse.authorship import Judge
+
+EXAMPLES = 256  # of each kind, at most, that a judge learns from
+
 
 @dataclass(frozen=True)
 class Reference:
-    """What a verifier knows: a model trained on human text alone, and human blocks (blocks, tokens)."""
+    """What a verifier knows: a model trained on human text alone, and human blocks (blocks, tokens).
+
+    `continued` gives what that model writes after the human blocks of some rows, (rows, tokens).
+    """
 
     model: Opt
     human: np.ndarray
     batch_blocks: int
+    continued: Callable[[np.ndarray], np.ndarray]
 
     def losses(self, blocks: np.ndarray) -> np.ndarray:
         """Mean negative log-likelihood in nats of each block's tokens under the model, (blocks,)."""
@@ -31,6 +42,13 @@ class Reference:
     @cached_property
     def human_loss(self) -> float:
         return float(self.losses(self.human).mean())
+
+    @cached_property
+    def judge(self) -> "Judge":
+        from collapse.authorship import Judge  # brings scikit-learn, which the others do without
+
+        rows = evenly_spaced(len(self.human), EXAMPLES)
+        return Judge(self.human[rows], self.continued(rows))
 
 
 def likely(candidates: np.ndarray, reference: Reference) -> np.ndarray:
@@ -48,11 +66,18 @@ def unrepetitive(candidates: np.ndarray, reference: Reference) -> np.ndarray:
     return -repeated_shares(candidates, 4)
 
 
+def humanlike(candidates: np.ndarray, reference: Reference) -> np.ndarray:
+    """The likeliest to be human, by a classifier of human blocks and of what the reference model writes."""
+    return reference.judge.log_odds(candidates)
+
+
 VERIFIERS: dict[str, Callable[[np.ndarray, Reference], np.ndarray]] = {
     "likely": likely,
     "typical": typical,
     "unrepetitive": unrepetitive,
+    "humanlike": humanlike,
 }
+LEARNED = ("humanlike",)  # by `Reference.judge`, whose accuracy says how good it is
 
 
 def kept(scores: np.ndarray, noise: float, seed: int, streams: np.ndarray) -> np.ndarray:

@@ -63,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     ]
     trained = checked_manifest(parents[0], "model", job.place(args, "model"))["options"]
     checked_manifest(parents[1], "model", job.place(args, "generation0") | {"generation": 0})
-    checked_manifest(parents[2], "synthetic text", job.place(args, "text") | written)
+    text = checked_manifest(parents[2], "synthetic text", job.place(args, "text") | written)["options"]
     checked_manifest(parents[3], "human text", {"split": "train"})
     checked_manifest(parents[4], "human text", {"split": "test"})
     human, _ = read_blocks(args.corpus / "train.parquet")
@@ -112,6 +112,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         **place,
         **{name: trained[name] for name in ("training_blocks", "training_steps", "training_tokens", "human_fraction")},
         **{f"watermark_flagged_{name}": rate for name, rate in (trained["detection"] or {}).items()},
+        **({"verifier_accuracy": text["verifier_accuracy"]} if text["verifier_accuracy"] is not None else {}),
         "test_perplexity": perplexity(test_losses),
         "test_perplexity_without_end_of_text": perplexity(test_losses[text_targets]),
         "test_tokens": int(test_losses.size),

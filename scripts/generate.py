@@ -10,10 +10,10 @@ import torch
 from collapse import memory
 from collapse.artefacts import checked_manifest, read_blocks, write_manifest
 from collapse.decoding import decode, load
-from collapse.opt import load_opt, read_config, shape
+from collapse.opt import Opt, load_opt, read_config, shape
 from collapse.seeds import derive_seed
 from collapse.tokenizer import END_OF_TEXT
-from collapse.verifiers import VERIFIERS, Reference, kept
+from collapse.verifiers import LEARNED, VERIFIERS, Reference, kept
 from scripts import decoder, job, synthetic_text
 
 
@@ -48,6 +48,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     if args.prompts == "none":
         prompts = np.full((len(prompts), 1), END_OF_TEXT)  # which also begins a text
     rows = synthetic_text.shard_rows(len(prompts), args.decode_batch_blocks, args.shard, args.shards)
+    accuracy = None
     prompts, source_block = prompts[rows], table.column("block").to_numpy()[rows]
     if len(prompts):
         needed = memory.generation(
@@ -76,12 +77,13 @@ def main(argv: Sequence[str] | None = None) -> None:
             )
             tokens, scores, marks = new.numpy(), log_probability.numpy(), decoder.marked(args, streams)
             if args.candidates > 1:
-                choice = verified(args, tokens, human, source_block)
+                choice, accuracy = verified(args, tokens, human, source_block)
                 tokens, scores, marks = tokens[choice], scores[choice], marks[choice]
     else:  # more shards than batches
         tokens, scores, marks = np.zeros((0, args.new_tokens), np.int64), np.zeros(0, np.float32), np.zeros(0, bool)
     synthetic_text.write(args.output, tokens, source_block, scores, marks, place)
     whole = args.shards == 1
+    written["verifier_accuracy"] = accuracy
     write_manifest(
         args.manifest,
         kind="synthetic text" if whole else "synthetic shard",
@@ -93,15 +95,38 @@ def main(argv: Sequence[str] | None = None) -> None:
     work.finish()
 
 
-def verified(args: argparse.Namespace, tokens: np.ndarray, human: np.ndarray, source_block: np.ndarray) -> np.ndarray:
-    """Which rows are kept of candidates (blocks × candidates, tokens): one a block."""
+def verified(
+    args: argparse.Namespace, tokens: np.ndarray, human: np.ndarray, source_block: np.ndarray
+) -> tuple[np.ndarray, float | None]:
+    """Which rows are kept of candidates (blocks × candidates, tokens), one a block; how good a judge that learns is."""
+    model = load_opt(args.generation0_model, torch.float32, args.device)
     reference = Reference(
-        load_opt(args.generation0_model, torch.float32, args.device), human, batch_blocks=args.decode_batch_blocks
+        model,
+        human,
+        batch_blocks=args.decode_batch_blocks,
+        continued=lambda rows: examples(args, model, human, rows),
     )
     grades = VERIFIERS[args.verifier](tokens, reference).reshape(-1, args.candidates)
     seed = derive_seed(args.seed, args.generation, "verify")
     choice = kept(grades, args.verifier_noise, seed, source_block)
-    return np.arange(len(choice)) * args.candidates + choice
+    accuracy = reference.judge.accuracy if args.verifier in LEARNED else None
+    return np.arange(len(choice)) * args.candidates + choice, accuracy
+
+
+def examples(args: argparse.Namespace, model: Opt, human: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """What generation 0's model writes after human blocks: the same in every shard and generation, for one judge."""
+    prompts = np.full((len(rows), 1), END_OF_TEXT) if args.prompts == "none" else human[rows]
+    first = argparse.Namespace(**vars(args) | {"generation": 0})
+    tokens, _ = decode(
+        "collapse",  # which has the model at hand
+        args.decoder,
+        model,
+        torch.from_numpy(prompts).long(),
+        new_tokens=args.new_tokens,
+        **decoder.options(args),
+        **decoder.drawing(first, "verify-examples", rows),
+    )
+    return tokens.numpy()
 
 
 if __name__ == "__main__":

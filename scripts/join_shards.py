@@ -37,7 +37,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     )
     synthetic_text.write(args.output, tokens, source_block, log_probability, marked, place)
     write_manifest(
-        args.manifest, kind="synthetic text", files=[args.output], parents=parents, code=args.code, options=written
+        args.manifest,
+        kind="synthetic text",
+        files=[args.output],
+        parents=parents,
+        code=args.code,
+        # the last shard is never empty, so that its job had the judge of all
+        options=written | {"verifier_accuracy": manifest["options"]["verifier_accuracy"]},
     )
     work.finish()
 

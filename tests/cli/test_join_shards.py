@@ -27,6 +27,8 @@ CURATED = (
     "--generation0-model results/mini/text/replace/seed1/generation0/model"
 )
 
+JUDGED = CURATED.replace("typical", "humanlike")
+
 
 @pytest.fixture
 def here(golden, tmp_path, monkeypatch):
@@ -65,6 +67,7 @@ def test_the_cuts_lie_between_batches_and_leave_nothing_out(blocks, batch, shard
         DRAWS,
         MARKED,
         CURATED,
+        JUDGED,
         DRAWS.replace("collapse", "transformers"),
         MARKED.replace("collapse", "transformers"),
     ],

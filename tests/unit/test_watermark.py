@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -35,3 +37,13 @@ def test_a_loop_is_not_taken_for_a_mark():
     """Every pair of tokens counts once, so a block of one repeated pair has a score of at most two observations."""
     loops = np.array([[a, b] * 20 for a in range(4, 14) for b in range(20, 30)])
     assert z_scores(loops, 64).max() == pytest.approx((2 - 0.5) / (2 * 0.25 * 0.75) ** 0.5)
+
+
+def test_each_pair_of_tokens_is_counted_once_and_none_is_left_out():
+    """By hand: which pairs are different, which of these the marker favours, and the z of their share."""
+    blocks = np.random.default_rng(0).integers(4, 9, (30, 24))  # many pairs return, in other company
+    favoured = marker(1.0, 64, "cpu")(torch.arange(64)[:, None], torch.zeros(64, 64)) > 0
+    for block, score in zip(blocks, z_scores(blocks, 64), strict=True):
+        pairs = {*pairwise(block.tolist())}
+        hits = sum(bool(favoured[first, second]) for first, second in pairs)
+        assert score == pytest.approx((hits - 0.25 * len(pairs)) / (0.25 * 0.75 * len(pairs)) ** 0.5)

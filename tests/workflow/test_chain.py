@@ -78,6 +78,30 @@ def test_arms_of_one_family_differ_in_blocks_alone():
     assert chain.families() == ["all,half"]
 
 
+DOSE = {"policy": "preserve", "human_draw": "once", "human_fraction": 0.1}
+SAMPLE = REPLACE | {"decoder": "sample"}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "first", "generation"),
+    [
+        (REPLACE, DOSE, "training", 1),
+        (DOSE, DOSE | {"human_fraction": 0.5}, "training", 1),
+        (DOSE, DOSE | {"human_draw": "each_generation"}, "training", 1),
+        (SAMPLE, SAMPLE | {"prompts": "none"}, "text", 0),
+        (SAMPLE, SAMPLE | {"candidates": 4, "verifier": "likely"}, "text", 0),
+        (SAMPLE, SAMPLE | {"watermark_bias": 2.0}, "text", 0),
+    ],
+)
+def test_arms_part_where_an_option_first_acts(one, other, first, generation):
+    chain = chain_of(one=one, other=other)
+    order = [(kind, k) for k in range(2) for kind in ("training", "model", "text", "evaluation")]
+    owners = [chain.arm_of(chain.link(kind, "other", 1, k)) for kind, k in order]
+    parted = order.index((first, generation))
+    assert owners[: parted + 1] == ["one"] * parted + ["other"]
+    assert owners[parted + 1] == "other"
+
+
 def test_a_sweep_is_one_arm_for_every_combination():
     config = copy.deepcopy(DEFAULT)
     dose = {"policy": "preserve", "human_draw": "once", "sweep": {"human_fraction": [0.1, 0.5], "epochs": [5, 10]}}

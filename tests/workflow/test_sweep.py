@@ -1,13 +1,16 @@
-"""Every policy and every factor runs, from the configuration to the tables; what arms share is made once."""
+"""Every policy and every factor runs and acts, from the configuration to the tables; what arms share is made once."""
 
 import csv
 import json
 from pathlib import Path
 
 import pyarrow.parquet as pq
+import yaml
 
 from collapse.mixing import POLICIES
 from tests.workflow.project import Project
+from workflow.arms import expand
+from workflow.chain import Chain
 
 SAMPLED = {"policy": "replace", "decoder": "sample"}
 ARMS = {
@@ -25,7 +28,8 @@ ARMS = {
     "greedy": {"policy": "replace", "decoder": "greedy", "repetition_penalty": 2.0},
     "sampled": SAMPLED | {"top_p": 0.9, "sweep": {"temperature": [0.8, 1.0]}},
     "unprompted": SAMPLED | {"prompts": "none", "top_k": 50},
-    "curated": SAMPLED | {"candidates": 2, "verifier": "typical", "verifier_noise": 0.5},
+    "curated": SAMPLED | {"top_p": 0.9, "candidates": 2, "verifier": "typical", "verifier_noise": 0.5},
+    "judged": SAMPLED | {"top_p": 0.9, "candidates": 2, "verifier": "humanlike"},
     "marked": {
         "policy": "watermark_filter",
         "z_threshold": 1.5,
@@ -65,17 +69,75 @@ def test_every_policy_and_factor_runs(mini: Project):
     trained = sum(rule == "finetune" for rule, _ in planned)
     assert trained < len(arms) * 3 - 10  # most arms share generation 0's model, which the run before has made
 
-    marks = pq.read_table(link(mini, "marked") / "synthetic.parquet").column("marked").to_pylist()
+    check_policies(mini)
+    check_training(mini)
+    check_writing(mini)
+    check_verifiers(mini)
+    check_watermarks(mini)
+
+
+def check_policies(project: Project) -> None:
+    """Of 12 blocks in each training set of generation 1 (24 for `accumulate`), those that are human."""
+    human = {"replace": 0, "preserve_10pct": 1, "accumulate": 12, "released": 6, "near": None, "web": 6}
+    human |= {"fixed-human_fraction-0.25": 3, "fixed-human_fraction-0.5": 6}
+    for arm, count in human.items():
+        origin = column(project, "training", arm, 1, "origin")
+        assert len(origin) == (24 if arm == "accumulate" else 12)
+        assert count is None or origin.count("human") == count, arm
+    first, second = (column(project, "training", "fixed-human_fraction-0.5", one, "origin") for one in (1, 2))
+    assert first == second  # drawn once
+    assert max(column(project, "training", "near", 2, "source_generation")) == 0
+    assert sorted(column(project, "training", "pool", 2, "source_arm")) == 6 * ["pool"] + 6 * ["replace"]
+
+
+def check_training(project: Project) -> None:
+    arms = ("replace", "continued", "selected", "budget", "small-blocks-4", "wide")
+    manifests = {arm: model(project, arm, 1) for arm in arms}
+    options = {arm: one["options"] for arm, one in manifests.items()}
+    assert len(options["selected"]["validation_loss_by_epoch"]) == options["selected"]["epochs"]
+    assert options["replace"]["validation_loss_by_epoch"] is None
+    budget = [options["budget"][f"training_{name}"] for name in ("blocks", "steps", "tokens")]
+    assert budget == [24, 5, 5 * 8 * 16]
+    assert options["small-blocks-4"]["training_blocks"] == 4
+    assert any(parent.endswith("base/sizes/wide/manifest.json") for parent in manifests["wide"]["parents"])
+    assert folder(project, "training", "continued", 1) == folder(project, "training", "replace", 1)
+    assert manifests["continued"]["files"] != manifests["replace"]["files"]
+    assert any(parent.endswith("generation0/model/manifest.json") for parent in manifests["continued"]["parents"])
+    assert not any("/base/" in parent for parent in manifests["continued"]["parents"])
+
+
+def check_writing(project: Project) -> None:
+    """The same model, until what it writes is trained on, and other text."""
+    assert folder(project, "text", "own_prompts", 0) == folder(project, "text", "replace", 0)
+    for one, other, generation in (
+        ("own_prompts", "replace", 1),
+        ("greedy", "replace", 0),
+        ("sampled-temperature-0.8", "sampled-temperature-1.0", 0),
+        ("unprompted", "sampled-temperature-1.0", 0),
+    ):
+        assert folder(project, "model", one, generation) == folder(project, "model", other, generation)
+        assert text(project, one, generation) != text(project, other, generation)
+
+
+def check_verifiers(project: Project) -> None:
+    """Candidates are those of the arm without a verifier, and others: some of the first are kept, and not all."""
+    plain = text(project, "sampled-temperature-1.0", 0)
+    kept = {arm: text(project, arm, 0) for arm in ("curated", "judged")}
+    assert all(0 < sum(map(list.__eq__, plain, blocks)) < len(plain) for blocks in kept.values())
+    assert kept["curated"] != kept["judged"]
+    accuracies = {metrics(project, "judged", generation)["verifier_accuracy"] for generation in range(3)}
+    assert len(accuracies) == 1 and 0 <= min(accuracies) <= 1  # one judge a chain
+    assert "verifier_accuracy" not in metrics(project, "curated", 0)
+
+
+def check_watermarks(project: Project) -> None:
+    marks = column(project, "text", "marked", 1, "marked")
     assert 0 < sum(marks) < len(marks)
-    metrics = json.loads((link(mini, "marked") / "metrics.json").read_text())
-    assert metrics["watermark_flagged_marked"] > metrics["watermark_flagged_human"]
-    model = json.loads((link(mini, "selected") / "model" / "manifest.json").read_text())["options"]
-    assert len(model["validation_loss_by_epoch"]) == model["epochs"]
-    model = json.loads((link(mini, "budget") / "model" / "manifest.json").read_text())["options"]
-    assert [model[f"training_{name}"] for name in ("blocks", "steps", "tokens")] == [24, 5, 5 * 8 * 16]
-    parents = json.loads((link(mini, "continued") / "model" / "manifest.json").read_text())["parents"]
-    assert any(parent.endswith("generation0/model/manifest.json") for parent in parents)
-    assert not any("/base/" in parent for parent in parents)
+    assert not any(column(project, "text", "sampled-temperature-1.0", 1, "marked"))
+    flagged = {
+        one: metrics(project, "marked", 1)[f"watermark_flagged_{one}"] for one in ("marked", "unmarked", "human")
+    }
+    assert flagged["marked"] > max(flagged["unmarked"], flagged["human"])
 
 
 def expanded(names: list[str]) -> list[str]:
@@ -87,5 +149,26 @@ def expanded(names: list[str]) -> list[str]:
     return [one for name in names for one in sweeps.get(name, [name])]
 
 
-def link(project: Project, arm: str) -> Path:
-    return project.results / "text" / arm / "seed1" / "generation1"
+def folder(project: Project, kind: str, arm: str, generation: int) -> Path:
+    """Of seed 1: the folder of the arm that has made it first."""
+    config = yaml.safe_load((project.folder / "config.yaml").read_text())
+    expand(config)
+    return project.folder / Chain(config, "results/mini/text").link(kind, arm, 1, generation)
+
+
+def column(project: Project, kind: str, arm: str, generation: int, name: str) -> list:
+    file = {"training": "training.parquet", "text": "synthetic.parquet"}[kind]
+    return pq.read_table(folder(project, kind, arm, generation) / file).column(name).to_pylist()
+
+
+def text(project: Project, arm: str, generation: int) -> list[list[int]]:
+    return column(project, "text", arm, generation, "input_ids")
+
+
+def model(project: Project, arm: str, generation: int) -> dict:
+    """Its manifest."""
+    return json.loads((folder(project, "model", arm, generation) / "model" / "manifest.json").read_text())
+
+
+def metrics(project: Project, arm: str, generation: int) -> dict:
+    return json.loads((folder(project, "evaluation", arm, generation) / "metrics.json").read_text())
