@@ -20,19 +20,22 @@ class TooLittleMemory(ValueError):
 
 @dataclass(frozen=True)
 class Shape:
-    """Sizes of an OPT model."""
+    """Sizes of a model."""
 
     vocabulary_size: int
     layers: int
     width: int
     heads: int
     positions: int
+    output_matrix: bool = False  # one of its own, which is not the embedding
+    autograd: bool = False  # computed by transformers, which keeps more and holds the logits of all tokens
 
     @property
     def weights(self) -> int:
-        """Number of weights; feed-forward layers are four times the width."""
+        """Number of weights of an OPT whose feed-forward layers are four times the width; of others, a bound."""
         layer = 12 * self.width**2 + 13 * self.width
-        return (self.vocabulary_size + self.positions + 2) * self.width + self.layers * layer + 2 * self.width
+        rows = self.vocabulary_size * (1 + self.output_matrix) + self.positions + 2
+        return rows * self.width + self.layers * layer + 2 * self.width
 
 
 def finetuning(

@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 import torch
 
-from collapse.opt import Opt
+from collapse.models import Reader
 from collapse.perplexity import token_losses
 from collapse.repetition import repeated_shares
 
@@ -20,7 +20,7 @@ from collapse.repetition import repeated_shares
 class Reference:
     """What a verifier knows: a model trained on human text alone, and human blocks (blocks, tokens)."""
 
-    model: Opt
+    model: Reader
     human: np.ndarray
     batch_blocks: int
 

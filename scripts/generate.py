@@ -8,11 +8,11 @@ import numpy as np
 import torch
 
 from collapse import memory
+from collapse.architecture import check_engine, end_of_text, read_config, shape
 from collapse.artefacts import checked_manifest, read_blocks, write_manifest
 from collapse.decoding import decode, load
-from collapse.opt import load_opt, read_config, shape
+from collapse.models import load_reader
 from collapse.seeds import derive_seed
-from collapse.tokenizer import END_OF_TEXT
 from collapse.verifiers import VERIFIERS, Reference, kept
 from scripts import decoder, job, synthetic_text
 
@@ -36,6 +36,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parents = synthetic_text.sources(args)
     checked_manifest(parents[0], "model", job.place(args, "model"))
     checked_manifest(parents[1], "human text", {"split": "train"})
+    config = read_config(args.model)
+    check_engine(args.engine, config)
     human, table = read_blocks(args.corpus / "train.parquet")
     prompts = human
     if args.generation0_model:
@@ -46,12 +48,12 @@ def main(argv: Sequence[str] | None = None) -> None:
         checked_manifest(parents[2], "synthetic text", before)
         prompts, _ = read_blocks(args.previous)  # a block for every human one, in their order
     if args.prompts == "none":
-        prompts = np.full((len(prompts), 1), END_OF_TEXT)  # which also begins a text
+        prompts = np.full((len(prompts), 1), end_of_text(config))  # which also begins a text
     rows = synthetic_text.shard_rows(len(prompts), args.decode_batch_blocks, args.shard, args.shards)
     prompts, source_block = prompts[rows], table.column("block").to_numpy()[rows]
     if len(prompts):
         needed = memory.generation(
-            shape(read_config(args.model)),
+            shape(config),
             prompt=prompts.shape[1],
             new_tokens=args.new_tokens,
             beams=args.num_beams or 1,
@@ -96,7 +98,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 def verified(args: argparse.Namespace, tokens: np.ndarray, human: np.ndarray, source_block: np.ndarray) -> np.ndarray:
     """Which rows are kept of candidates (blocks × candidates, tokens): one a block."""
     reference = Reference(
-        load_opt(args.generation0_model, torch.float32, args.device), human, batch_blocks=args.decode_batch_blocks
+        load_reader(args.generation0_model, torch.float32, args.device), human, batch_blocks=args.decode_batch_blocks
     )
     grades = VERIFIERS[args.verifier](tokens, reference).reshape(-1, args.candidates)
     seed = derive_seed(args.seed, args.generation, "verify")

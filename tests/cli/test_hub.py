@@ -13,9 +13,10 @@ import pytest
 import torch
 from tokenizers import Tokenizer
 
+from collapse.architecture import ModelError
 from collapse.hub import read_hub_model, read_hub_tokenizer
 from collapse.language_model import write_model
-from collapse.opt import ModelError, read_weights
+from collapse.opt import read_weights
 from collapse.tokenizer import END_OF_TEXT, train_tokenizer
 from tests.models import random_opt
 from tests.workflow.project import ENVIRONMENT, Project
@@ -171,16 +172,16 @@ def test_a_broken_transfer_is_told_and_leaves_nothing(hub, tmp_path, monkeypatch
 
 def test_weights_that_hold_code_are_refused(repository):
     (repository / "pytorch_model.bin").write_bytes(pickle.dumps({"decoder.embed_tokens.weight": print}))
-    with pytest.raises(ModelError, match="truncated, pickled or not an OPT model"):
+    with pytest.raises(ModelError, match="truncated, pickled or not a model of type opt"):
         read_hub_model(repository)
 
 
 def test_another_kind_of_model_is_refused(repository):
     (repository / "config.json").write_text(json.dumps({"model_type": "gpt2"}))
-    with pytest.raises(ModelError, match="model_type 'gpt2'; only OPT models"):
+    with pytest.raises(ModelError, match="model_type 'gpt2'; only opt and gpt_neox are known"):
         read_hub_model(repository)
 
 
 def test_a_tokenizer_is_converted_from_vocabulary_and_merges(repository):
-    tokenizer = Tokenizer.from_str(read_hub_tokenizer(repository))
+    tokenizer = Tokenizer.from_str(read_hub_tokenizer(repository, END_OF_TEXT))
     assert tokenizer.encode(TEXT[0], add_special_tokens=False).ids == train_tokenizer(TEXT, 270).encode(TEXT[0]).ids
