@@ -82,5 +82,5 @@ def shape(config: Mapping[str, Any]) -> Shape:
         heads=config["num_attention_heads"],
         positions=config["max_position_embeddings"],
         output_matrix=not config.get("tie_word_embeddings", config["model_type"] == "opt"),
-        autograd=foreign(config) is not None,
+        by_transformers=foreign(config) is not None,
     )
