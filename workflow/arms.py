@@ -44,11 +44,6 @@ def generate_settings(config: Mapping[str, Any], arm: str) -> dict[str, Any]:
     return {name: value for name, value in settings.items() if name not in foreign}
 
 
-def engines(config: Mapping[str, Any]) -> list[str]:
-    """The engines that write the text of the arms that run."""
-    return sorted({generate_settings(config, arm)["engine"] for arm in config["text"]["arms"]})
-
-
 def policy_settings(config: Mapping[str, Any], arm: str) -> dict[str, Any]:
     """The options of an arm's policy."""
     return {name: config["arms"][arm][name] for name in POLICIES[config["arms"][arm]["policy"]].options}

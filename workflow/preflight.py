@@ -15,7 +15,7 @@ from collapse.artefacts import check_files, read_manifest
 from collapse.images import first, idx_images
 from collapse.text_sources import SourceError, read_lines
 from workflow import configuration
-from workflow.arms import engines, generate_settings
+from workflow.arms import generate_settings
 from workflow.chain import pretraining_files, user_files
 
 
@@ -100,8 +100,8 @@ def check_memory(config: Mapping[str, Any]) -> None:
     memory.scoring_batch(shape, tokens=tokens, precision=text["evaluate"]["precision"], gigabytes=gigabytes)
 
 
-def check_engines(config: Mapping[str, Any], results: Path) -> None:
-    """What is to write text can do so with the base model, if this is here already; SourceError otherwise.
+def check_base_model(config: Mapping[str, Any], results: Path) -> None:
+    """The engine that is to write text can do so with the base model, if this is here; SourceError otherwise.
 
     A model that is still to be fetched is checked when it comes.
     """
@@ -112,8 +112,7 @@ def check_engines(config: Mapping[str, Any], results: Path) -> None:
     if any(fetched.get(key) != base[key] for key in ("source", "repository", "revision")):
         return
     try:
-        for engine in engines(config):
-            check_engine(engine, read_config(folder))
+        check_engine(config["text"]["generate"]["engine"], read_config(folder))
     except ModelError as error:
         raise SourceError(str(error)) from error
 

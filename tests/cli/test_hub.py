@@ -147,7 +147,7 @@ def fetch(project: Project, hub: str, repository: str, revision: str, monkeypatc
     monkeypatch.setitem(ENVIRONMENT, "HF_HUB_DOWNLOAD_TIMEOUT", "1")
     return project.command(
         *("python", "-m", "scripts", "fetch_base_model", "--code", "x"),
-        *("--repository", repository, "--revision", revision, "--output", "out"),
+        *("--repository", repository, "--revision", revision, "--engine", "collapse", "--output", "out"),
         check=False,
     )
 

@@ -129,7 +129,7 @@ else:
         conda:
             "../../envs/language-model.yaml"
         resources:  # nothing is fetched again for another engine
-            engines=",".join(arms.engines(config)),
+            engine=config["text"]["generate"]["engine"],
         params:
             options=flags(
                 repository=config["base_model"]["repository"],
@@ -139,4 +139,4 @@ else:
             folder=subpath(output.manifest, parent=True),
         shell:
             "python -m scripts fetch_base_model {params.options} --code {params.code} --benchmark {log.benchmark}"
-            " --engines {resources.engines} --output {params.folder} 2> {log[0]}"
+            " --engine {resources.engine} --output {params.folder} 2> {log[0]}"
