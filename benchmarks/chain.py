@@ -157,8 +157,9 @@ def run_chain(
 
 
 def our_training(turn: Turn, base: Path, device: str) -> None:
+    from collapse.architecture import read_config
     from collapse.finetuning import train
-    from collapse.opt import read_config, write_opt
+    from collapse.opt import write_weights
 
     def finetune(blocks: np.ndarray, epochs: int, seed: int, folder: Path) -> None:
         model = trainable(base, "float32", device)
@@ -172,7 +173,7 @@ def our_training(turn: Turn, base: Path, device: str) -> None:
             weight_decay=WEIGHT_DECAY,
             seed=seed,
         )
-        write_opt(model.state_dict(), read_config(base), folder)
+        write_weights(model.state_dict(), read_config(base), folder)
 
     answer(turn, finetune)
 

@@ -147,8 +147,9 @@ def trainable(folder: Path, dtype: str, device: str) -> "TrainableOpt":
     """The model of a folder as `scripts/finetune.py` has it: every thread computes blocks of its own."""
     import torch
 
+    from collapse.architecture import read_config
     from collapse.memory import keep_freed
-    from collapse.opt import read_config, read_weights
+    from collapse.opt import read_weights
     from collapse.opt_training import TrainableOpt
 
     keep_freed()

@@ -21,11 +21,12 @@ import torch
 
 from benchmarks.side_by_side import BLOCK_TOKENS, MODELS, make_model
 from benchmarks.workers import cores
+from collapse.architecture import read_config
 from collapse.blocks import to_blocks
 from collapse.decoding import decode, load
 from collapse.finetuning import train
 from collapse.memory import keep_freed
-from collapse.opt import read_config, read_weights, write_opt
+from collapse.opt import read_weights, write_weights
 from collapse.opt_training import TrainableOpt
 from collapse.text_sources import pydoc_topics, stdlib_docstrings
 from collapse.tokenizer import train_tokenizer
@@ -81,7 +82,7 @@ def trained_model(folder: Path, blocks: int, epochs: float) -> tuple[Path, np.nd
         weight_decay=0.01,
         seed=1,
     )
-    write_opt(model.state_dict(), config, folder / "trained")
+    write_weights(model.state_dict(), config, folder / "trained")
     return folder / "trained", prompts[spread], losses[-1]
 
 

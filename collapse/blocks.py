@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from tokenizers import Tokenizer
 
-from collapse.tokenizer import END_OF_TEXT
+from collapse.tokenizer import end_of_text
 
 
 def to_blocks(documents: Sequence[str], tokenizer: Tokenizer, block_tokens: int) -> np.ndarray:
@@ -14,8 +14,9 @@ def to_blocks(documents: Sequence[str], tokenizer: Tokenizer, block_tokens: int)
     What is left over at the end, shorter than a block, is dropped. ValueError if not one block fills.
     """
     ids: list[int] = []
+    before = end_of_text(tokenizer)
     for encoding in tokenizer.encode_batch(list(documents), add_special_tokens=False):
-        ids.append(END_OF_TEXT)
+        ids.append(before)
         ids.extend(encoding.ids)
     blocks = len(ids) // block_tokens
     if blocks == 0:
@@ -35,7 +36,7 @@ def passage(documents: Sequence[str], search: str, tokenizer: Tokenizer, block_t
             for following in documents[index + 1 :]:
                 if len(ids) >= block_tokens:
                     break
-                ids += [END_OF_TEXT, *tokenizer.encode(following, add_special_tokens=False).ids]
+                ids += [end_of_text(tokenizer), *tokenizer.encode(following, add_special_tokens=False).ids]
             return np.asarray(ids[:block_tokens], dtype=np.int32)
     return None
 

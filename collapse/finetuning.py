@@ -10,14 +10,15 @@ import torch
 from torch import Tensor
 
 from collapse.checkpoint import Checkpoint
-from collapse.opt_training import TrainableOpt, dropout_masks
+from collapse.models import Trainable
+from collapse.opt_training import dropout_masks
 from collapse.processes import Processes
 from collapse.seeds import derive_seed
 from collapse.selection import Selection
 
 
 def train(
-    model: TrainableOpt,
+    model: Trainable,
     blocks: np.ndarray,
     *,
     epochs: int,
@@ -82,7 +83,7 @@ class Trainer:
 
     def __init__(
         self,
-        model: TrainableOpt,
+        model: Trainable,
         weight_decay: float,
         seed: int,
         micro_batch_blocks: int,

@@ -1,15 +1,15 @@
 """A model on the Hugging Face hub, fetched without executing anything that comes with it."""
 
-import json
 from pathlib import Path
 
 import torch
 from huggingface_hub import HfApi, snapshot_download
-from transformers import GPT2TokenizerFast, OPTConfig
-from transformers.models.opt.modeling_opt import OPTForCausalLM
+from tokenizers import Tokenizer
+from transformers import GPT2TokenizerFast, PreTrainedModel
 
-from collapse.opt import ModelError
-from collapse.tokenizer import END_OF_TEXT, PAD, SPECIAL_TOKENS
+from collapse.architecture import ModelError, read_config
+from collapse.language_model import from_weights, load_model
+from collapse.tokenizer import CONVENTIONS, end_of_text
 
 FILES = ("config.json", "tokenizer.json", "vocab.json", "merges.txt")
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")
@@ -40,44 +40,49 @@ def download_model(repository: str, revision: str, folder: Path) -> Path:
     return folder
 
 
-def read_hub_model(folder: Path) -> OPTForCausalLM:
+def read_hub_model(folder: Path) -> PreTrainedModel:
     """The model, fp32. A PyTorch file is read with `weights_only`, which holds tensors and refuses any other object."""
-    config_path = folder / "config.json"
-    if not config_path.is_file():
-        raise ModelError(f"{config_path.name}: the repository has none; give an OPT model")
-    config = json.loads(config_path.read_text())
-    if config.get("model_type") != "opt":
-        raise ModelError(f"config.json: model_type {config.get('model_type')!r}; only OPT models can be a base model")
+    config = read_config(folder)
+    if (folder / WEIGHTS[0]).is_file():
+        return load_model(folder)
     try:
-        if (folder / WEIGHTS[0]).is_file():
-            return OPTForCausalLM.from_pretrained(folder, dtype=torch.float32, use_safetensors=True)
-        weights = torch.load(folder / WEIGHTS[1], map_location="cpu", weights_only=True)
-        model = OPTForCausalLM(OPTConfig.from_dict(config)).float()
-        named = {name if name.startswith("model.") else f"model.{name}": value for name, value in weights.items()}
-        missing, unexpected = model.load_state_dict(named, strict=False)
-        left = [name for name in missing if name != "lm_head.weight"]
-        if left or [name for name in unexpected if not name.endswith("lm_head.weight")]:
-            raise ModelError(f"{WEIGHTS[1]}: lacks {left[:3]} or holds {unexpected[:3]}; it is of another model")
-        model.tie_weights()
-        return model
+        return from_weights(torch.load(folder / WEIGHTS[1], map_location="cpu", weights_only=True), config)
     except ModelError:
         raise
     except Exception as error:
-        raise ModelError(f"{folder}: truncated, pickled or not an OPT model ({error})") from error
+        kind = config["model_type"]
+        raise ModelError(f"{folder}: truncated, pickled or not a model of type {kind} ({error})") from error
 
 
-def read_hub_tokenizer(folder: Path) -> str:
-    """The tokenizer as the text of a `tokenizer.json`, converted from vocab.json and merges.txt where there is none."""
+def read_hub_tokenizer(folder: Path, model_end_of_text: int) -> str:
+    """The tokenizer as the text of a `tokenizer.json`, converted from vocab.json and merges.txt where there is none.
+
+    ModelError if it does not end a text with the token with which the model does.
+    """
     if (folder / "tokenizer.json").is_file():
-        return (folder / "tokenizer.json").read_text()
-    if not (folder / "vocab.json").is_file() or not (folder / "merges.txt").is_file():
+        found = (folder / "tokenizer.json").read_text()
+    elif (folder / "vocab.json").is_file() and (folder / "merges.txt").is_file():
+        found = _converted(folder)
+    else:
         raise ModelError("the repository has neither tokenizer.json nor vocab.json and merges.txt")
-    special = {"bos_token": SPECIAL_TOKENS[END_OF_TEXT], "eos_token": SPECIAL_TOKENS[END_OF_TEXT]}
+    try:
+        end = end_of_text(Tokenizer.from_str(found))
+    except ValueError as error:
+        raise ModelError(f"the repository's tokenizer: {error}") from error
+    if end != model_end_of_text:
+        raise ModelError(f"the repository's tokenizer ends a text with token {end}, its model with {model_end_of_text}")
+    return found
+
+
+def _converted(folder: Path) -> str:
+    """OPT's own files as a `tokenizer.json`."""
+    special = CONVENTIONS[0]
     tokenizer = GPT2TokenizerFast(
         vocab=str(folder / "vocab.json"),
         merges=str(folder / "merges.txt"),
-        pad_token=SPECIAL_TOKENS[PAD],
-        unk_token=SPECIAL_TOKENS[END_OF_TEXT],
-        **special,
+        bos_token=special["bos_token"],
+        eos_token=special["eos_token"],
+        pad_token=special["pad_token"],
+        unk_token=special["eos_token"],
     )
     return tokenizer.backend_tokenizer.to_str()

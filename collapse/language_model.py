@@ -1,18 +1,23 @@
-"""Models through transformers: a small OPT made here, or one loaded from a folder; written as safetensors."""
+"""Models through transformers: a small OPT made here, or any known one from a folder; written as safetensors."""
 
 import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
-from transformers import OPTConfig
+from torch import Tensor
+from transformers import OPTConfig, PreTrainedModel
+from transformers.models.gpt_neox.modeling_gpt_neox import GPTNeoXForCausalLM
 from transformers.models.opt.modeling_opt import OPTForCausalLM
 
+from collapse.architecture import ModelError, read_config
 from collapse.artefacts import whole_file
-from collapse.opt import ModelError
 from collapse.tokenizer import END_OF_TEXT, PAD
 
 MODEL_FILES = ("config.json", "model.safetensors")
+CLASSES = {"opt": OPTForCausalLM, "gpt_neox": GPTNeoXForCausalLM}
 
 
 def new_opt(
@@ -37,23 +42,53 @@ def new_opt(
         return OPTForCausalLM(config)
 
 
-def load_model(folder: Path) -> OPTForCausalLM:
-    """Read a model for training, fp32, from safetensors alone: no pickle, no remote code, no network.
+def load_model(folder: Path, dtype: torch.dtype = torch.float32) -> PreTrainedModel:
+    """Read a model from safetensors alone: no pickle, no remote code, no network.
 
-    ModelError if the folder lacks a file or one is damaged.
+    ModelError if the folder lacks a file, one is damaged or of another model, or the architecture is not known.
     """
-    for name in MODEL_FILES:
-        if not (Path(folder) / name).is_file():
-            raise ModelError(f"{Path(folder) / name}: missing; make the base model again")
+    kind = read_config(folder)["model_type"]
+    path = Path(folder) / "model.safetensors"
+    if not path.is_file():
+        raise ModelError(f"{path}: missing; make the base model again")
     try:
-        return OPTForCausalLM.from_pretrained(
-            folder, dtype=torch.float32, use_safetensors=True, local_files_only=True, trust_remote_code=False
+        model, found = CLASSES[kind].from_pretrained(
+            folder,
+            dtype=dtype,
+            use_safetensors=True,
+            local_files_only=True,
+            trust_remote_code=False,
+            output_loading_info=True,
         )
     except Exception as error:  # safetensors, transformers and the system each raise their own
-        raise ModelError(f"{folder}: truncated or not an OPT model ({error}); fetch or make it again") from error
+        raise ModelError(
+            f"{folder}: truncated or not a model of type {kind} ({error}); fetch or make it again"
+        ) from error
+    return _whole(model, found, path.name)
 
 
-def write_model(model: OPTForCausalLM, folder: Path) -> list[Path]:
+def from_weights(weights: Mapping[str, Tensor], config: Mapping[str, Any]) -> PreTrainedModel:
+    """A model, fp32, of what its two files hold; ModelError if the weights are not those of such a model."""
+    kind = CLASSES[config["model_type"]]
+    model, found = kind.from_pretrained(
+        None,
+        config=kind.config_class.from_dict(dict(config)),
+        state_dict=dict(weights),
+        dtype=torch.float32,
+        output_loading_info=True,
+    )
+    return _whole(model, found, "the file of weights")
+
+
+def _whole(model: PreTrainedModel, found: Mapping[str, Any], name: str) -> PreTrainedModel:
+    """The model, if no weight was missing, which transformers would draw at random, and none left over."""
+    missing, unexpected = (sorted(found[f"{kind}_keys"]) for kind in ("missing", "unexpected"))
+    if missing or unexpected:
+        raise ModelError(f"{name}: lacks {missing[:3]} or holds {unexpected[:3]}; it is of another model")
+    return model
+
+
+def write_model(model: PreTrainedModel, folder: Path) -> list[Path]:
     """Write `config.json` and `model.safetensors` in the Hugging Face layout, each whole or not at all."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)

@@ -6,13 +6,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from collapse.models import Reader
 from collapse.opt import Opt
 from collapse.tokenizer import END_OF_TEXT
 
 CACHED_LOGITS = 800_000  # so many at a time, 3 MB, stay in a processor's cache through the passes over them
 
 
-def logits_by_rows(model: Opt, hidden: Tensor) -> Iterator[tuple[slice, Tensor]]:
+def logits_by_rows(model: Reader, hidden: Tensor) -> Iterator[tuple[slice, Tensor]]:
     """Logits of hidden states (rows, width) in fp32, (some rows, vocabulary), with the rows that they are of."""
     logits = model.output(hidden)
     rows = rows_at_a_time(logits)

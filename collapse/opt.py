@@ -4,7 +4,6 @@ They need neither gradients nor the 3 seconds that importing transformers takes.
 transformers' own logits.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,14 +14,11 @@ import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from collapse.architecture import ModelError, check_engine, read_config
 from collapse.artefacts import whole_file, write_json
-from collapse.memory import Shape, keep_freed
+from collapse.memory import keep_freed
 
 POSITION_OFFSET = 2  # OPT's learned positions start at row 2 of their table
-
-
-class ModelError(ValueError):
-    """A model folder cannot be used; the message names the file, what is wrong and the remedy."""
 
 
 class Linear:
@@ -166,51 +162,16 @@ class Opt:
 
 
 def load_opt(folder: Path, dtype: torch.dtype = torch.float32, device: str = "cpu") -> Opt:
-    """Read an OPT model from `config.json` and `model.safetensors`; ModelError as `read_config` and `read_weights`.
+    """Read a pre-norm OPT from `config.json` and `model.safetensors`.
 
+    ModelError if it is another model, and as `read_config` and `read_weights`.
     From then on this process keeps freed memory (`keep_freed`), since logits of every step need it again.
     """
     keep_freed()
-    heads = read_config(folder)["num_attention_heads"]
+    config = read_config(folder)
+    check_engine("collapse", config)
     weights = {name: tensor.to(device) for name, tensor in read_weights(folder).items()}
-    return from_state_dict(weights, heads=heads, dtype=dtype)
-
-
-def read_config(folder: Path) -> dict[str, Any]:
-    """`config.json` of a model folder.
-
-    ModelError if it is missing or of another architecture: layer norm after the layer, embeddings narrower than the
-    model (OPT-350m), other activations, or dropout inside of the attention.
-    """
-    path = Path(folder) / "config.json"
-    if not path.is_file():
-        raise ModelError(f"{path}: missing; the model folder needs config.json and model.safetensors")
-    config = json.loads(path.read_text())
-    if config.get("model_type") != "opt" or not config.get("do_layer_norm_before", True):
-        raise ModelError(f"{path}: not a pre-norm OPT; choose a base model such as facebook/opt-125m")
-    if config.get("word_embed_proj_dim", config["hidden_size"]) != config["hidden_size"]:
-        raise ModelError(f"{path}: embeddings narrower than the model; choose one such as facebook/opt-125m")
-    for key, usual in (
-        ("activation_function", "relu"),
-        ("attention_dropout", 0.0),
-        ("ffn_dim", 4 * config["hidden_size"]),
-    ):
-        if config.get(key, usual) != usual:
-            raise ModelError(
-                f"{path}: {key} {config[key]}, only {usual} is known; choose one such as facebook/opt-125m"
-            )
-    return config
-
-
-def shape(config: Mapping[str, Any]) -> Shape:
-    """Sizes of a model by its `config.json`."""
-    return Shape(
-        vocabulary_size=config["vocab_size"],
-        layers=config["num_hidden_layers"],
-        width=config["hidden_size"],
-        heads=config["num_attention_heads"],
-        positions=config["max_position_embeddings"],
-    )
+    return from_state_dict(weights, heads=config["num_attention_heads"], dtype=dtype)
 
 
 def read_weights(folder: Path) -> dict[str, Tensor]:
@@ -224,7 +185,7 @@ def read_weights(folder: Path) -> dict[str, Tensor]:
         raise ModelError(f"{path}: truncated or not safetensors ({error}); fetch or make it again") from error
 
 
-def write_opt(weights: Mapping[str, Tensor], config: Mapping[str, Any], folder: Path) -> list[Path]:
+def write_weights(weights: Mapping[str, Tensor], config: Mapping[str, Any], folder: Path) -> list[Path]:
     """Write a model in the Hugging Face layout, each file whole or not at all; return the files."""
     config_path, weights_path = Path(folder) / "config.json", Path(folder) / "model.safetensors"
     write_json(config_path, dict(config))

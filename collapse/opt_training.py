@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from collapse.next_token import rows_at_a_time
-from collapse.opt import POSITION_OFFSET, pack, packable, packed_product
+from collapse.opt import POSITION_OFFSET, Opt, from_state_dict, pack, packable, packed_product
 
 ROWS_OF_LOGITS = 1024  # at a time; products of so many rows run at full speed
 ROWS_WORTH_PACKING = 1024  # tokens of a batch; with fewer, laying out weights costs more than it saves
@@ -66,6 +66,10 @@ class TrainableOpt:
     def state_dict(self) -> dict[str, Tensor]:
         """The weights by the names of transformers' OPTForCausalLM; the output matrix is the embedding."""
         return {f"model.decoder.{name}": self._weight[name] for name in self.names}
+
+    def reader(self) -> Opt:
+        """The model as it is now, to be judged."""
+        return from_state_dict(self.state_dict(), self.heads)
 
     def dropout_sites(self, tokens: int) -> tuple[int, int, int]:
         """How many masks a block of so many tokens takes, and their shape: (sites, tokens, width)."""

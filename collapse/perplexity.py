@@ -7,13 +7,13 @@ import torch
 from torch import Tensor
 
 from collapse.batches import in_batches
+from collapse.models import Reader
 from collapse.next_token import log_sum_exp, logits_by_rows
-from collapse.opt import Opt
 
 ROWS_OF_LOGITS = 256  # a matrix product of so many rows runs at full speed
 
 
-def token_losses(model: Opt, blocks: Tensor, batch_blocks: int = 32) -> np.ndarray:
+def token_losses(model: Reader, blocks: Tensor, batch_blocks: int = 32) -> np.ndarray:
     """Negative log-likelihood in nats of tokens 2 … n of every block: (blocks, n − 1) float32 for ids (blocks, n).
 
     The first token of a block has nothing before it and is not scored. The logits of a batch never exist whole.
@@ -21,7 +21,7 @@ def token_losses(model: Opt, blocks: Tensor, batch_blocks: int = 32) -> np.ndarr
     return losses_and_states(model, blocks, batch_blocks)[0]
 
 
-def losses_and_states(model: Opt, blocks: Tensor, batch_blocks: int = 32) -> tuple[np.ndarray, np.ndarray]:
+def losses_and_states(model: Reader, blocks: Tensor, batch_blocks: int = 32) -> tuple[np.ndarray, np.ndarray]:
     """`token_losses` and `mean_states` in one pass of the model: (blocks, n − 1) and (blocks, width) float32."""
     tokens = blocks.shape[1]
 
@@ -42,7 +42,7 @@ def losses_and_states(model: Opt, blocks: Tensor, batch_blocks: int = 32) -> tup
     return losses.numpy(), states.numpy()
 
 
-def mean_states(model: Opt, blocks: Tensor, batch_blocks: int = 32) -> np.ndarray:
+def mean_states(model: Reader, blocks: Tensor, batch_blocks: int = 32) -> np.ndarray:
     """Final hidden states, mean over the tokens of a block: (blocks, width) float32 for ids (blocks, n)."""
 
     @torch.inference_mode()

@@ -6,8 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from collapse.opt import from_state_dict
-from collapse.opt_training import TrainableOpt
+from collapse.models import Trainable
 from collapse.perplexity import token_losses
 
 
@@ -19,14 +18,14 @@ class Selection:
         self.losses: list[float] = []
         self.best: Tensor | None = None
 
-    def after_epoch(self, model: TrainableOpt) -> None:
+    def after_epoch(self, model: Trainable) -> None:
         """Remember the weights if they are the best so far."""
-        judged = from_state_dict(model.state_dict(), model.heads)
-        self.losses.append(float(token_losses(judged, self.blocks, self.batch_blocks).mean(dtype=np.float64)))
+        losses = token_losses(model.reader(), self.blocks, self.batch_blocks)
+        self.losses.append(float(losses.mean(dtype=np.float64)))
         if self.best is None or self.losses[-1] < min(self.losses[:-1], default=math.inf):
             self.best = model.weights.clone()
 
-    def apply(self, model: TrainableOpt) -> None:
+    def apply(self, model: Trainable) -> None:
         """Give the model its best weights."""
         if self.best is not None:
             model.weights.copy_(self.best)

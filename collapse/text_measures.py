@@ -7,7 +7,6 @@ from collapse.divergence import kl_divergence, novel_share, total_variation
 from collapse.ngrams import ngram_counts
 from collapse.seeds import derive_seed
 from collapse.self_bleu import self_bleu
-from collapse.tokenizer import END_OF_TEXT
 from collapse.vendi import vendi_score
 from collapse.zipf import hapax_share, missing_mass, zipf_exponent
 
@@ -23,15 +22,17 @@ def sampled(blocks: int, most: int, seed: int) -> np.ndarray:
     return np.sort(draw.choice(blocks, most, replace=False))
 
 
-def variety(blocks: np.ndarray, sample: np.ndarray, states: np.ndarray, text: str) -> dict[str, float | None]:
-    """How varied blocks (blocks, tokens) are, end of text aside.
+def variety(
+    blocks: np.ndarray, sample: np.ndarray, states: np.ndarray, text: str, end_of_text: int
+) -> dict[str, float | None]:
+    """How varied blocks (blocks, tokens) are, the token `end_of_text` aside.
 
     `sample` holds the rows that self-BLEU looks at, `states` (sample, width) are those of the same rows, about their
     centre; `text` is all blocks decoded.
     """
-    counts = np.bincount(blocks[blocks != END_OF_TEXT])
+    counts = np.bincount(blocks[blocks != end_of_text])
     return {
-        "self_bleu": self_bleu(blocks[sample], without=END_OF_TEXT),
+        "self_bleu": self_bleu(blocks[sample], without=end_of_text),
         "vendi_score": vendi_score(states),
         "compression_ratio": compression_ratio(text),
         "zipf_exponent": zipf_exponent(counts),
@@ -40,9 +41,9 @@ def variety(blocks: np.ndarray, sample: np.ndarray, states: np.ndarray, text: st
     }
 
 
-def against_human(human: np.ndarray, synthetic: np.ndarray) -> dict[str, float]:
-    """How far the n-grams of synthetic blocks (blocks, tokens) are from those of human ones; end of text aside."""
-    counts = {n: ngram_counts(human, synthetic, n, without=END_OF_TEXT) for n in (1, 2, 3, 4)}
+def against_human(human: np.ndarray, synthetic: np.ndarray, end_of_text: int) -> dict[str, float]:
+    """How far the n-grams of synthetic blocks (blocks, tokens) are from those of human ones; `end_of_text` aside."""
+    counts = {n: ngram_counts(human, synthetic, n, without=end_of_text) for n in (1, 2, 3, 4)}
     return {
         **{f"kl_divergence_{n}": kl_divergence(*counts[n]) for n in (1, 2)},
         **{f"total_variation_{n}": total_variation(*counts[n]) for n in (1, 2)},

@@ -1,4 +1,4 @@
-"""Byte-level BPE as OPT has it: its special tokens at its ids, one end-of-text token before every document."""
+"""Byte-level BPE: trained here with OPT's special tokens at OPT's ids, or a base model's own."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,6 +10,16 @@ from collapse.artefacts import write_json, write_text
 # OPT's own: 2 both begins and ends a text
 BEGIN, PAD, END_OF_TEXT, UNKNOWN = 0, 1, 2, 3
 SPECIAL_TOKENS = ["<s>", "<pad>", "</s>", "<unk>"]
+# how families of models call their special tokens: OPT, GPT-NeoX
+CONVENTIONS = (
+    {"bos_token": "</s>", "eos_token": "</s>", "pad_token": "<pad>", "unk_token": "<unk>"},
+    {
+        "bos_token": "<|endoftext|>",
+        "eos_token": "<|endoftext|>",
+        "pad_token": "<|padding|>",
+        "unk_token": "<|endoftext|>",
+    },
+)
 
 
 def train_tokenizer(documents: Iterable[str], vocabulary_size: int) -> Tokenizer:
@@ -40,18 +50,26 @@ def load_tokenizer(folder: Path) -> Tokenizer:
     return Tokenizer.from_file(str(path))
 
 
+def special_tokens(tokenizer: Tokenizer) -> dict[str, str]:
+    """What a tokenizer's special tokens are called; ValueError if it has no end of text that is known."""
+    added = {token.content for token in tokenizer.get_added_tokens_decoder().values() if token.special}
+    for convention in CONVENTIONS:
+        if convention["eos_token"] in added:
+            return convention
+    known = " and ".join(convention["eos_token"] for convention in CONVENTIONS)
+    raise ValueError(f"no end-of-text token among its special tokens; {known} are known")
+
+
+def end_of_text(tokenizer: Tokenizer) -> int:
+    """The one token that stands before every document; ValueError as `special_tokens`."""
+    name = special_tokens(tokenizer)["eos_token"]
+    return next(number for number, token in tokenizer.get_added_tokens_decoder().items() if token.content == name)
+
+
 def write_tokenizer(tokenizer_json: str, folder: Path) -> list[Path]:
     """Write `tokenizer.json` and a `tokenizer_config.json` that transformers' AutoTokenizer reads."""
     paths = [Path(folder) / "tokenizer.json", Path(folder) / "tokenizer_config.json"]
     write_text(paths[0], tokenizer_json)
-    write_json(
-        paths[1],
-        {
-            "tokenizer_class": "PreTrainedTokenizerFast",
-            "bos_token": SPECIAL_TOKENS[END_OF_TEXT],
-            "eos_token": SPECIAL_TOKENS[END_OF_TEXT],
-            "pad_token": SPECIAL_TOKENS[PAD],
-            "unk_token": SPECIAL_TOKENS[UNKNOWN],
-        },
-    )
+    named = special_tokens(Tokenizer.from_str(tokenizer_json))
+    write_json(paths[1], {"tokenizer_class": "PreTrainedTokenizerFast", **named})
     return paths

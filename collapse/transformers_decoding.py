@@ -11,12 +11,11 @@ from transformers import GenerationConfig, PreTrainedModel
 from collapse.batches import Progress
 from collapse.language_model import load_model
 from collapse.seeds import derive_seed
-from collapse.tokenizer import END_OF_TEXT, PAD
 from collapse.watermark import configuration
 
 
 def load(folder: Path, precision: str, device: str) -> PreTrainedModel:
-    return load_model(folder).to(device, getattr(torch, precision)).eval()
+    return load_model(folder, getattr(torch, precision)).to(device).eval()
 
 
 def beam_search(model: PreTrainedModel, prompts: Tensor, *, num_beams: int, **options: Any) -> tuple[Tensor, Tensor]:
@@ -72,13 +71,17 @@ def _generate(
     seed: int = 0,
     streams: np.ndarray | None = None,
 ) -> tuple[Tensor, Tensor]:
+    length, positions = prompts.shape[1] + new_tokens, model.config.max_position_embeddings
+    if length > positions:
+        raise ValueError(f"{length} tokens, prompt and continuation, more than the model's {positions} positions")
+    end_of_text, pad = model.config.eos_token_id, model.config.pad_token_id
     generation = GenerationConfig(
         **{"do_sample": False, "num_beams": 1} | config,
         min_new_tokens=new_tokens,
         max_new_tokens=new_tokens,
         repetition_penalty=repetition_penalty,
-        eos_token_id=END_OF_TEXT,
-        pad_token_id=PAD,
+        eos_token_id=end_of_text,
+        pad_token_id=end_of_text if pad is None else pad,  # nothing is padded
         return_dict_in_generate=True,
         output_scores=True,
     )

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from collapse.blocks import evenly_spaced
-from collapse.opt import Opt
+from collapse.models import Reader
 from collapse.perplexity import token_losses
 from collapse.repetition import repeated_shares
 
@@ -27,13 +27,15 @@ EXAMPLES = 256  # of each kind, at most, that a judge learns from
 class Reference:
     """What a verifier knows: a model trained on human text alone, and human blocks (blocks, tokens).
 
-    `continued` gives what that model writes after the human blocks of some rows, (rows, tokens).
+    `continued` gives what that model writes after the human blocks of some rows, (rows, tokens); `end_of_text` is a
+    token that human blocks alone hold.
     """
 
-    model: Opt
+    model: Reader
     human: np.ndarray
     batch_blocks: int
     continued: Callable[[np.ndarray], np.ndarray]
+    end_of_text: int
 
     def losses(self, blocks: np.ndarray) -> np.ndarray:
         """Mean negative log-likelihood in nats of each block's tokens under the model, (blocks,)."""
@@ -48,7 +50,7 @@ class Reference:
         from collapse.authorship import Judge  # brings scikit-learn, which the others do without
 
         rows = evenly_spaced(len(self.human), EXAMPLES)
-        return Judge(self.human[rows], self.continued(rows))
+        return Judge(self.human[rows], self.continued(rows), self.end_of_text)
 
 
 def likely(candidates: np.ndarray, reference: Reference) -> np.ndarray:

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
+from collapse.architecture import end_of_text, read_config, shape
 from collapse.artefacts import checked_manifest, read_blocks, write_columns, write_json, write_manifest
 from collapse.decoding import PRECISIONS, decode, load
 from collapse.diversity import (
@@ -19,12 +20,11 @@ from collapse.diversity import (
 )
 from collapse.mauve import mauve
 from collapse.memory import scoring_batch
-from collapse.opt import load_opt, read_config, shape
+from collapse.models import load_reader
 from collapse.perplexity import losses_and_states, mean_states, perplexity, token_losses
 from collapse.seeds import derive_seed
 from collapse.tails import frequency_groups, least_likely, loss_by_group, mean_loss, recall_by_group
 from collapse.text_measures import against_human, sampled, variety
-from collapse.tokenizer import END_OF_TEXT
 from scripts import decoder, job
 
 
@@ -70,14 +70,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     test, _ = read_blocks(args.corpus / "test.parquet")
     synthetic, _ = read_blocks(args.synthetic)
     passage = job.read_json(args.corpus / "passage.json")
+    config = read_config(args.model)
     batch_blocks = scoring_batch(
-        shape(read_config(args.model)),
+        shape(config),
         tokens=test.shape[1],
         precision=args.scoring_precision,
         gigabytes=args.memory_gigabytes,
     )
     precision = getattr(torch, args.scoring_precision)
-    model, first_model = (load_opt(one, precision, args.device) for one in (args.model, args.generation0_model))
+    model, first_model = (load_reader(one, precision, args.device) for one in (args.model, args.generation0_model))
     own_engine = (args.engine, args.precision) == ("collapse", args.scoring_precision)
     writer = model if own_engine else load(args.engine, args.model, args.precision, args.device)
 
@@ -94,10 +95,11 @@ def main(argv: Sequence[str] | None = None) -> None:
         )
         continuation = continue_passage(writer, passage["input_ids"], args)
 
-    text_targets = test[:, 1:] != END_OF_TEXT
+    end = end_of_text(config)
+    text_targets = test[:, 1:] != end
     write_scores(args.scores, test_losses, text_targets, own_losses, first_losses)
     # synthetic text holds no end of text: counted among the tokens it would pass for a loss of common ones
-    human_text = human[human != END_OF_TEXT]
+    human_text = human[human != end]
     losses, targets = test_losses[text_targets], test[:, 1:][text_targets]
     group, half = (frequency_groups(human_text, model.vocabulary_size, count) for count in (args.frequency_groups, 2))
     by_group = loss_by_group(losses, targets, group, args.frequency_groups)
@@ -106,8 +108,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     minority = least_likely(first_test_losses, text_targets, args.minority_share)
     tokenizer = Tokenizer.from_file(str(args.tokenizer))
     centre = human_states.mean(0)  # all states point one way: only about this do cosines tell blocks apart
-    own_variety = variety(synthetic, sample, states[sample] - centre, decoded(synthetic, tokenizer))
-    human_variety = variety(human, sample, human_states - centre, decoded(human, tokenizer))
+    own_variety = variety(synthetic, sample, states[sample] - centre, decoded(synthetic, tokenizer), end)
+    human_variety = variety(human, sample, human_states - centre, decoded(human, tokenizer), end)
     metrics = {
         **place,
         **{name: trained[name] for name in ("training_blocks", "training_steps", "training_tokens", "human_fraction")},
@@ -130,7 +132,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         "test_loss_majority": mean_loss(test_losses, text_targets, ~minority),
         **{f"recall_group{index}": share for index, share in enumerate(recall, start=1)},
         "mauve": mauve(human_states, states[sample], derive_seed(args.seed, "mauve")),
-        **against_human(human, synthetic),
+        **against_human(human, synthetic, end),
         **own_variety,
         **{f"human_{name}": value for name, value in human_variety.items()},
         "passage": passage["text"],

@@ -1,10 +1,12 @@
-"""Fetch an OPT base model and its tokenizer from the Hugging Face hub, at a pinned revision."""
+"""Fetch a base model and its tokenizer from the Hugging Face hub, at a pinned revision."""
 
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from collapse.architecture import check_engine
 from collapse.artefacts import write_manifest
+from collapse.decoding import ENGINES
 from collapse.hub import download_model, read_hub_model, read_hub_tokenizer
 from collapse.language_model import write_model
 from collapse.tokenizer import write_tokenizer
@@ -15,6 +17,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = job.parser(__doc__)
     parser.add_argument("--repository", required=True)
     parser.add_argument("--revision", required=True)
+    parser.add_argument("--engine", choices=ENGINES, required=True, help="that will write text with it")
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args(argv)
     work = job.Job(args.benchmark)
@@ -22,7 +25,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = download_model(args.repository, args.revision, Path(temporary))
         model = read_hub_model(folder)
-        tokenizer = read_hub_tokenizer(folder)
+        check_engine(args.engine, model.config.to_dict())
+        tokenizer = read_hub_tokenizer(folder, model.config.eos_token_id)
     files = write_model(model, args.output) + write_tokenizer(tokenizer, args.output)
     write_manifest(
         args.output / "manifest.json",

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
+from collapse.architecture import read_config
 from collapse.artefacts import checked_manifest, read_blocks, write_manifest
-from collapse.opt import read_config, read_weights, write_opt
+from collapse.opt import read_weights, write_weights
 from collapse.seeds import derive_seed
 from collapse.selection import Selection
 from scripts import job, training
@@ -45,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         write_manifest(
             args.output / "manifest.json",
             kind="model",
-            files=write_opt(model.state_dict(), config, args.output),
+            files=write_weights(model.state_dict(), config, args.output),
             parents=parents,
             code=args.code,
             options={

@@ -8,11 +8,11 @@ import numpy as np
 import torch
 
 from collapse import memory
+from collapse.architecture import check_engine, end_of_text, read_config, shape
 from collapse.artefacts import checked_manifest, read_blocks, write_manifest
 from collapse.decoding import decode, load
-from collapse.opt import Opt, load_opt, read_config, shape
+from collapse.models import load_reader
 from collapse.seeds import derive_seed
-from collapse.tokenizer import END_OF_TEXT
 from collapse.verifiers import LEARNED, VERIFIERS, Reference, kept
 from scripts import decoder, job, synthetic_text
 
@@ -36,6 +36,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parents = synthetic_text.sources(args)
     checked_manifest(parents[0], "model", job.place(args, "model"))
     checked_manifest(parents[1], "human text", {"split": "train"})
+    config = read_config(args.model)
+    check_engine(args.engine, config)
     human, table = read_blocks(args.corpus / "train.parquet")
     prompts = human
     if args.generation0_model:
@@ -46,13 +48,13 @@ def main(argv: Sequence[str] | None = None) -> None:
         checked_manifest(parents[2], "synthetic text", before)
         prompts, _ = read_blocks(args.previous)  # a block for every human one, in their order
     if args.prompts == "none":
-        prompts = np.full((len(prompts), 1), END_OF_TEXT)  # which also begins a text
+        prompts = np.full((len(prompts), 1), end_of_text(config))  # which also begins a text
     rows = synthetic_text.shard_rows(len(prompts), args.decode_batch_blocks, args.shard, args.shards)
     accuracy = None
     prompts, source_block = prompts[rows], table.column("block").to_numpy()[rows]
     if len(prompts):
         needed = memory.generation(
-            shape(read_config(args.model)),
+            shape(config),
             prompt=prompts.shape[1],
             new_tokens=args.new_tokens,
             beams=args.num_beams or 1,
@@ -99,12 +101,13 @@ def verified(
     args: argparse.Namespace, tokens: np.ndarray, human: np.ndarray, source_block: np.ndarray
 ) -> tuple[np.ndarray, float | None]:
     """Which rows are kept of candidates (blocks × candidates, tokens), one a block; how good a judge that learns is."""
-    model = load_opt(args.generation0_model, torch.float32, args.device)
+    model = load_reader(args.generation0_model, torch.float32, args.device)
     reference = Reference(
         model,
         human,
         batch_blocks=args.decode_batch_blocks,
-        continued=lambda rows: examples(args, model, human, rows),
+        continued=lambda rows: examples(args, human, rows),
+        end_of_text=end_of_text(read_config(args.generation0_model)),
     )
     grades = VERIFIERS[args.verifier](tokens, reference).reshape(-1, args.candidates)
     seed = derive_seed(args.seed, args.generation, "verify")
@@ -113,14 +116,15 @@ def verified(
     return np.arange(len(choice)) * args.candidates + choice, accuracy
 
 
-def examples(args: argparse.Namespace, model: Opt, human: np.ndarray, rows: np.ndarray) -> np.ndarray:
+def examples(args: argparse.Namespace, human: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """What generation 0's model writes after human blocks: the same in every shard and generation, for one judge."""
-    prompts = np.full((len(rows), 1), END_OF_TEXT) if args.prompts == "none" else human[rows]
+    start = end_of_text(read_config(args.generation0_model))
+    prompts = np.full((len(rows), 1), start) if args.prompts == "none" else human[rows]
     first = argparse.Namespace(**vars(args) | {"generation": 0})
     tokens, _ = decode(
-        "collapse",  # which has the model at hand
+        args.engine,
         args.decoder,
-        model,
+        load(args.engine, args.generation0_model, "float32", args.device),
         torch.from_numpy(prompts).long(),
         new_tokens=args.new_tokens,
         **decoder.options(args),

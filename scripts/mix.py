@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
+from collapse.architecture import read_config
 from collapse.artefacts import checked_manifest, read_blocks, write_blocks, write_manifest
 from collapse.mixing import POLICIES, Seeds, human_only
-from collapse.opt import read_config
 from collapse.seeds import derive_seed
 from scripts import job
 

@@ -12,7 +12,7 @@ from collapse import text_sources
 from collapse.artefacts import write_blocks, write_manifest
 from collapse.blocks import evenly_spaced, to_blocks
 from collapse.text_sources import SPLITS, SourceError
-from collapse.tokenizer import END_OF_TEXT, load_tokenizer
+from collapse.tokenizer import end_of_text, load_tokenizer
 from scripts import job
 
 TRAINING_RUN = 20  # neighbouring training blocks that are kept together
@@ -49,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             "documents": len(documents),
             "blocks": len(blocks),
             "blocks_kept": len(chosen),
-            "end_of_text_share": float((blocks[chosen] == END_OF_TEXT).mean()),
+            "end_of_text_share": float((blocks[chosen] == end_of_text(tokenizer)).mean()),
             "text_sha256": text_sources.text_sha256(documents),
             "python": python_version() if args.source == "pydoc" else None,
             "repository": args.repository,
@@ -78,8 +78,10 @@ def add_source(parser: argparse.ArgumentParser) -> None:
 
 def read_tokenizer(args: argparse.Namespace) -> Tokenizer:
     tokenizer = load_tokenizer(args.tokenizer.parent)
-    if tokenizer.token_to_id("</s>") != END_OF_TEXT:
-        raise SourceError(f"{args.tokenizer}: </s> is not token {END_OF_TEXT}; give an OPT tokenizer")
+    try:
+        end_of_text(tokenizer)
+    except ValueError as error:
+        raise SourceError(f"{args.tokenizer}: {error}; choose another base model") from error
     return tokenizer
 
 

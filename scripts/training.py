@@ -12,10 +12,11 @@ import torch
 from torch import Tensor
 
 from collapse import memory
+from collapse.architecture import foreign, shape
 from collapse.checkpoint import Checkpoint
 from collapse.decoding import DEVICES, PRECISIONS
 from collapse.finetuning import train
-from collapse.opt import shape
+from collapse.models import Trainable
 from collapse.opt_training import TrainableOpt
 from collapse.processes import Processes, started
 from collapse.selection import Selection
@@ -72,7 +73,7 @@ def run(
     blocks: np.ndarray,
     seed: int,
     selection: Selection | None = None,
-) -> tuple[TrainableOpt, list[float], Processes]:
+) -> tuple[Trainable, list[float], Processes]:
     """Train from `weights`, which are emptied; the model, the loss of each epoch, and this process among others.
 
     TooLittleMemory, before anything is computed, if the job would not fit in what it may take.
@@ -95,13 +96,7 @@ def run(
     )
     for name in sorted(weights):
         fingerprint.update(weights[name].numpy().tobytes())
-    model = TrainableOpt(
-        {name: tensor.to(processes.device) for name, tensor in weights.items()},
-        heads=config["num_attention_heads"],
-        dropout=config.get("dropout", 0.0),
-        precision=getattr(torch, args.precision),
-        threads=args.threads,
-    )
+    model = trainable(weights, config, processes.device, getattr(torch, args.precision), args.threads)
     weights.clear()
     checkpoint = Checkpoint(args.checkpoint, args.checkpoint_minutes, fingerprint.hexdigest())
     with work:
@@ -122,3 +117,16 @@ def run(
             progress=lambda step, steps, loss: work.progress(step, steps, f"steps, loss {loss:.2f}"),
         )
     return model, losses, processes
+
+
+def trainable(
+    weights: Mapping[str, Tensor], config: Mapping[str, Any], device: torch.device, precision: torch.dtype, threads: int
+) -> Trainable:
+    """The model in training: by the code of this project where this can compute it."""
+    there = {name: tensor.to(device) for name, tensor in weights.items()}
+    if not foreign(config):
+        heads, dropout = config["num_attention_heads"], config.get("dropout", 0.0)
+        return TrainableOpt(there, heads=heads, dropout=dropout, precision=precision, threads=threads)
+    from collapse.transformers_model import TrainableTransformer  # takes seconds to import
+
+    return TrainableTransformer(there, config, precision=precision, threads=threads)

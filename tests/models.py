@@ -1,6 +1,8 @@
 """Models for tests: two layers, random weights spread wide enough that logits differ."""
 
 import torch
+from transformers import GPTNeoXConfig, OPTConfig, PreTrainedConfig, PreTrainedModel
+from transformers.models.gpt_neox.modeling_gpt_neox import GPTNeoXForCausalLM
 from transformers.models.opt.modeling_opt import OPTForCausalLM
 
 from collapse.language_model import new_opt
@@ -10,6 +12,47 @@ def random_opt(seed: int = 0, vocabulary_size: int = 64, width: int = 16, positi
     model = new_opt(
         vocabulary_size=vocabulary_size, layers=2, width=width, heads=2, positions=positions, dropout=0.0, seed=seed
     )
+    return spread(model, seed)
+
+
+def random_pythia(seed: int = 0, vocabulary_size: int = 64, width: int = 16, positions: int = 64) -> PreTrainedModel:
+    """As EleutherAI's Pythia: rotary positions, parallel halves of a layer, an output matrix of its own."""
+    config = GPTNeoXConfig(
+        vocab_size=vocabulary_size,
+        hidden_size=width,
+        intermediate_size=4 * width,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        max_position_embeddings=positions,
+        bos_token_id=0,
+        eos_token_id=0,
+    )
+    return drawn(GPTNeoXForCausalLM, config, seed)
+
+
+def post_norm_opt(seed: int = 0, vocabulary_size: int = 64, width: int = 16, positions: int = 64) -> PreTrainedModel:
+    """As facebook/opt-350m: layer norm after the layer, embeddings narrower than the model."""
+    config = OPTConfig(
+        vocab_size=vocabulary_size,
+        hidden_size=width,
+        word_embed_proj_dim=width // 2,
+        ffn_dim=4 * width,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        max_position_embeddings=positions,
+        do_layer_norm_before=False,
+        dropout=0.0,
+    )
+    return drawn(OPTForCausalLM, config, seed)
+
+
+def drawn(kind: type[PreTrainedModel], config: PreTrainedConfig, seed: int) -> PreTrainedModel:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return spread(kind(config), seed)
+
+
+def spread(model: PreTrainedModel, seed: int) -> PreTrainedModel:
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for parameter in model.parameters():

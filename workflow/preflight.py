@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from collapse import memory
+from collapse.architecture import ModelError, check_engine, read_config
 from collapse.artefacts import check_files, read_manifest
 from collapse.images import first, idx_images
 from collapse.text_sources import SourceError, read_lines
@@ -103,6 +104,23 @@ def check_memory_of(config: Mapping[str, Any], shape: memory.Shape) -> None:
         )
         memory.check(needed, gigabytes, "text.generate", "text.generate.batch_blocks")
     memory.scoring_batch(shape, tokens=tokens, precision=text["evaluate"]["precision"], gigabytes=gigabytes)
+
+
+def check_base_model(config: Mapping[str, Any], results: Path) -> None:
+    """The engine that is to write text can do so with the base model, if this is here; SourceError otherwise.
+
+    A model that is still to be fetched is checked when it comes.
+    """
+    base, folder = config["base_model"], results / "base"
+    if "text" not in config["parts"] or base["source"] != "hub" or not (folder / "manifest.json").exists():
+        return
+    fetched = read_manifest(folder / "manifest.json", "base model")["options"]
+    if any(fetched.get(key) != base[key] for key in ("source", "repository", "revision")):
+        return
+    try:
+        check_engine(config["text"]["generate"]["engine"], read_config(folder))
+    except ModelError as error:
+        raise SourceError(str(error)) from error
 
 
 def check_results(config: Mapping[str, Any], results: Path) -> None:

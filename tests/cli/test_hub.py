@@ -11,13 +11,17 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file
 from tokenizers import Tokenizer
+from transformers import PreTrainedModel
 
+from collapse.architecture import ModelError
+from collapse.artefacts import read_blocks
 from collapse.hub import read_hub_model, read_hub_tokenizer
 from collapse.language_model import write_model
-from collapse.opt import ModelError, read_weights
+from collapse.opt import read_weights
 from collapse.tokenizer import END_OF_TEXT, train_tokenizer
-from tests.models import random_opt
+from tests.models import post_norm_opt, random_opt, random_pythia
 from tests.workflow.project import ENVIRONMENT, Project
 
 REVISION = "27dcfa74d334bc871f3234de431e71c6eeba5dd6"
@@ -26,9 +30,14 @@ TEXT = ["the cat sat on the mat", "and the dog sat on the cat"]
 
 @pytest.fixture
 def repository(tmp_path) -> Path:
-    """A small OPT under the file layout of facebook/opt-125m: a PyTorch file in half precision, vocab and merges."""
+    """A small OPT under the file layout of facebook/opt-125m."""
     folder = tmp_path / "repository"
-    model = random_opt(vocabulary_size=300)
+    publish(random_opt(vocabulary_size=300), folder)
+    return folder
+
+
+def publish(model: PreTrainedModel, folder: Path) -> None:
+    """As Meta does: a PyTorch file in half precision, vocab and merges."""
     write_model(model, folder)
     (folder / "model.safetensors").unlink()
     weights = {
@@ -41,7 +50,23 @@ def repository(tmp_path) -> Path:
     (folder / "vocab.json").write_text(json.dumps(bpe["vocab"]))
     merges = "\n".join(merge if isinstance(merge, str) else " ".join(merge) for merge in bpe["merges"])
     (folder / "merges.txt").write_text(f"#version: 0.2\n{merges}\n")
-    return folder
+
+
+def publish_pythia(model: PreTrainedModel, folder: Path) -> None:
+    """As EleutherAI does: half precision, names and buffers of older modules, a tokenizer with one special token."""
+    for path in folder.iterdir():
+        path.unlink()
+    write_model(model, folder)
+    weights = {name: tensor.half() for name, tensor in load_file(folder / "model.safetensors").items()}
+    (folder / "model.safetensors").unlink()
+    for layer in range(2):
+        base = f"gpt_neox.layers.{layer}.attention"
+        weights |= {f"{base}.bias": torch.ones(1, 1, 64, 64).bool(), f"{base}.masked_bias": torch.tensor(-1e9)}
+        weights[f"{base}.rotary_emb.inv_freq"] = torch.ones(4)
+    torch.save(weights, folder / "pytorch_model.bin")
+    tokenizer = train_tokenizer(TEXT, 270)
+    renamed = tokenizer.to_str().replace("<s>", "<|endoftext|>").replace("</s>", "<unused>")
+    (folder / "tokenizer.json").write_text(renamed.replace("<pad>", "<|padding|>"))
 
 
 class Hub(str):
@@ -122,7 +147,7 @@ def fetch(project: Project, hub: str, repository: str, revision: str, monkeypatc
     monkeypatch.setitem(ENVIRONMENT, "HF_HUB_DOWNLOAD_TIMEOUT", "1")
     return project.command(
         *("python", "-m", "scripts", "fetch_base_model", "--code", "x"),
-        *("--repository", repository, "--revision", revision, "--output", "out"),
+        *("--repository", repository, "--revision", revision, "--engine", "collapse", "--output", "out"),
         check=False,
     )
 
@@ -171,16 +196,68 @@ def test_a_broken_transfer_is_told_and_leaves_nothing(hub, tmp_path, monkeypatch
 
 def test_weights_that_hold_code_are_refused(repository):
     (repository / "pytorch_model.bin").write_bytes(pickle.dumps({"decoder.embed_tokens.weight": print}))
-    with pytest.raises(ModelError, match="truncated, pickled or not an OPT model"):
+    with pytest.raises(ModelError, match="truncated, pickled or not a model of type opt"):
         read_hub_model(repository)
 
 
 def test_another_kind_of_model_is_refused(repository):
     (repository / "config.json").write_text(json.dumps({"model_type": "gpt2"}))
-    with pytest.raises(ModelError, match="model_type 'gpt2'; only OPT models"):
+    with pytest.raises(ModelError, match="model_type 'gpt2'; only opt and gpt_neox are known"):
         read_hub_model(repository)
 
 
 def test_a_tokenizer_is_converted_from_vocabulary_and_merges(repository):
-    tokenizer = Tokenizer.from_str(read_hub_tokenizer(repository))
+    tokenizer = Tokenizer.from_str(read_hub_tokenizer(repository, END_OF_TEXT))
     assert tokenizer.encode(TEXT[0], add_special_tokens=False).ids == train_tokenizer(TEXT, 270).encode(TEXT[0]).ids
+
+
+def test_opt_350m_comes_as_it_is(repository):
+    model = post_norm_opt(vocabulary_size=300)
+    publish(model, repository)
+    read = dict(read_hub_model(repository).named_parameters())
+    for name, expected in model.named_parameters():
+        torch.testing.assert_close(read[name], expected, atol=1e-3, rtol=1e-3)
+
+
+def test_a_tokenizer_that_ends_a_text_otherwise_than_its_model_is_refused(repository):
+    with pytest.raises(ModelError, match="tokenizer ends a text with token 2, its model with 0"):
+        read_hub_tokenizer(repository, 0)
+
+
+def test_a_chain_of_pythia(hub, repository, tmp_path, monkeypatch):
+    """Two generations through the workflow; the engine that cannot write is refused before anything is trained."""
+    publish_pythia(random_pythia(vocabulary_size=300), repository)
+    monkeypatch.setitem(ENVIRONMENT, "HF_ENDPOINT", hub)
+    project = Project.create(tmp_path / "project")
+    project.configure(
+        {
+            "parts": ["text"],
+            "base_model": {"source": "hub", "repository": "someone/pythia", "revision": REVISION},
+            "text": {"generations": 2, "seeds": [1], "arms": ["replace"]},
+        }
+    )
+    link = "results/mini/text/replace/seed1"
+    arguments = ("--cores", "2", f"{link}/generation1/manifest.json")
+    refusal = (
+        "text.generate.engine: collapse: it computes pre-norm OPT alone, and the base model has model_type gpt_neox"
+    )
+    project.run(*arguments, check=False)
+    assert refusal in (project.folder / "logs/mini/fetch_base_model.log").read_text()
+    assert not (project.results / "base").exists() or not list((project.results / "base").iterdir())
+
+    project.configure({"text": {"generate": {"engine": "transformers"}}})
+    project.run(*arguments)
+    config = json.loads((project.results / "base" / "tokenizer_config.json").read_text())
+    assert (config["eos_token"], config["pad_token"]) == ("<|endoftext|>", "<|padding|>")
+    human, _ = read_blocks(project.results / "corpus" / "train.parquet")
+    synthetic, _ = read_blocks(project.folder / link / "generation1" / "synthetic.parquet")
+    assert (human == 0).any() and (synthetic != 0).all()
+    folders = [project.results / "base", project.folder / link / "generation1" / "model"]
+    files = [load_file(folder / "model.safetensors") for folder in folders]
+    assert files[0].keys() == files[1].keys() and "embed_out.weight" in files[0]
+    assert not torch.equal(files[0]["embed_out.weight"], files[1]["embed_out.weight"])
+    metrics = json.loads((project.folder / link / "generation1" / "metrics.json").read_text())
+    assert 1 < metrics["test_perplexity"] < 1e6
+
+    project.configure({"text": {"generate": {"engine": "collapse"}}})
+    assert refusal in project.run(*arguments, check=False)

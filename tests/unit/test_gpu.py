@@ -11,7 +11,8 @@ from collapse.opt_training import TrainableOpt
 from collapse.perplexity import token_losses
 from collapse.processes import Processes
 from collapse.sampling import sample
-from tests.models import random_opt
+from collapse.transformers_model import TrainableTransformer
+from tests.models import post_norm_opt, random_opt, random_pythia
 
 pytestmark = pytest.mark.gpu
 PROMPTS = torch.randint(4, 64, (6, 8), generator=torch.Generator().manual_seed(3))
@@ -49,3 +50,18 @@ def test_the_same_gradient(dropout):
         Trainer(model, 0.0, seed=1, micro_batch_blocks=4, processes=processes).gradient(PROMPTS.numpy(), step=0)
         gradients.append(model.gradients[0].cpu())
     torch.testing.assert_close(gradients[1], gradients[0], atol=1e-5, rtol=1e-3)
+
+
+@pytest.mark.parametrize("made", [random_pythia, post_norm_opt])
+def test_the_same_gradient_and_scores_through_transformers(made):
+    reference = made()
+    gradients, losses = [], []
+    for device in ("cpu", "cuda"):
+        there = {name: tensor.to(device) for name, tensor in reference.state_dict().items()}
+        model = TrainableTransformer(there, reference.config.to_dict() | {"dropout": 0.1, "hidden_dropout": 0.1})
+        processes = Processes(device=torch.device(device))
+        Trainer(model, 0.0, seed=1, micro_batch_blocks=4, processes=processes).gradient(PROMPTS.numpy(), step=0)
+        gradients.append(model.gradients[0].cpu())
+        losses.append(token_losses(model.reader(), PROMPTS))
+    torch.testing.assert_close(gradients[1], gradients[0], atol=1e-5, rtol=1e-3)
+    np.testing.assert_allclose(losses[1], losses[0], atol=1e-4)

@@ -1,7 +1,7 @@
 import pytest
 
 from collapse import memory
-from collapse.opt import shape
+from collapse.architecture import shape
 from tests.models import random_opt
 
 OPT_125M = memory.Shape(vocabulary_size=50_272, layers=12, width=768, heads=12, positions=2048)

@@ -3,8 +3,9 @@ import json
 import pytest
 import torch
 
+from collapse.architecture import ModelError
 from collapse.language_model import load_model, write_model
-from collapse.opt import ModelError, from_state_dict, load_opt
+from collapse.opt import from_state_dict, load_opt
 from tests.models import random_opt
 
 

@@ -13,7 +13,7 @@ STREAMS = np.arange(50)
 @pytest.fixture(scope="module")
 def reference() -> Reference:
     model = from_state_dict(random_opt().state_dict(), heads=2)
-    return Reference(model, HUMAN, batch_blocks=8, continued=lambda rows: np.full((len(rows), 12), 5))
+    return Reference(model, HUMAN, batch_blocks=8, continued=lambda rows: np.full((len(rows), 12), 5), end_of_text=2)
 
 
 def test_verifiers_score_by_their_definitions(reference):
@@ -40,7 +40,7 @@ def test_the_likeliest_to_be_human_is_kept(reference):
 def test_a_judge_learns_from_blocks_all_over_the_human_text_and_only_if_asked():
     human = np.arange(4, 4 + 3 * EXAMPLES)[:, None].repeat(3, axis=1)
     asked: list[np.ndarray] = []
-    reference = Reference(None, human, 8, lambda rows: asked.append(rows) or human[rows])
+    reference = Reference(None, human, 8, lambda rows: asked.append(rows) or human[rows], 2)
     VERIFIERS["unrepetitive"](np.ones((2, 4), int), reference)
     assert asked == []
     for _ in range(2):

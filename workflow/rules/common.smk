@@ -31,6 +31,7 @@ if workflow.is_main_process:
         preflight.check_memory(config)
         preflight.check_hub(config, Path(RESULTS))
         preflight.check_results(config, Path(RESULTS))
+        preflight.check_base_model(config, Path(RESULTS))
     except (configuration.ConfigurationError, SourceError, ImageError, ArtefactError, TooLittleMemory) as error:
         raise WorkflowError(str(error)) from None
     provenance.unpack(Path(RESULTS), STATE)

@@ -130,6 +130,8 @@ else:
             benchmark=timings("fetch_base_model"),
         conda:
             "../../envs/language-model.yaml"
+        resources:  # nothing is fetched again for another engine
+            engine=config["text"]["generate"]["engine"],
         params:
             options=flags(
                 repository=config["base_model"]["repository"],
@@ -139,4 +141,4 @@ else:
             folder=subpath(output.manifest, parent=True),
         shell:
             "python -m scripts fetch_base_model {params.options} --code {params.code} --benchmark {log.benchmark}"
-            " --output {params.folder} 2> {log[0]}"
+            " --engine {resources.engine} --output {params.folder} 2> {log[0]}"
