@@ -104,6 +104,9 @@ def reference(wildcards):
 
 
 onstart:
+    if workflow.local_exec:
+        # its timers never end while jobs are ready: with every job that is done, Snakemake plans once a second more
+        workflow.scheduler.job_rate_limiter = None
     exclusive.hold()
     exclusive.sweep(Path(RESULTS))
     warm_start.serve()
