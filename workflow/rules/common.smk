@@ -84,7 +84,7 @@ def shown(figure, name, category):
 
 
 def question_name(wildcards):
-    return wildcards.question.removeprefix("/questions/") or "all arms"
+    return Path(wildcards.question).name or "all arms"
 
 
 def asked(figure, name, category):

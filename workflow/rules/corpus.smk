@@ -101,9 +101,7 @@ if PRETRAIN:
             options=lambda wildcards: flags(
                 **{
                     key: value
-                    for key, value in configuration.pretraining_of(
-                        config, wildcards.size.removeprefix("/sizes/")
-                    ).items()
+                    for key, value in configuration.pretraining_of(config, Path(wildcards.size).name).items()
                     if key not in ("text", "files", "vocabulary_size", "checkpoint_minutes")
                 },
                 positions=2 * config["corpus"]["block_tokens"],

@@ -24,8 +24,14 @@ rule text:
             f"{RESULTS}/corpus/validation.manifest.json",
             f"{TEXT}/summary.csv",
             f"{TEXT}/profile.csv",
-            expand(f"{TEXT}{{question}}/comparisons.csv", question=[f"/questions/{one}" for one in QUESTIONS] or [""]),
-            expand(f"{TEXT}/questions/{{question}}/profile.csv", question=QUESTIONS),
+            *(
+                expand(
+                    f"{TEXT}/questions/{{question}}/{{table}}.csv",
+                    question=QUESTIONS,
+                    table=["comparisons", "profile"],
+                )
+                or [f"{TEXT}/comparisons.csv"]
+            ),
         ]
         if "text" in PARTS
         else [],
