@@ -27,12 +27,15 @@ EXAMPLES = 256  # of each kind, at most, that a judge learns from
 class Reference:
     """What a verifier knows: a model trained on human text alone, and human blocks (blocks, tokens).
 
+    It was trained on `human` and not on `held_out`.
+
     `continued` gives what that model writes after the human blocks of some rows, (rows, tokens); `end_of_text` is a
     token that human blocks alone hold.
     """
 
     model: Reader
     human: np.ndarray
+    held_out: np.ndarray
     batch_blocks: int
     continued: Callable[[np.ndarray], np.ndarray]
     end_of_text: int
@@ -43,7 +46,7 @@ class Reference:
 
     @cached_property
     def human_loss(self) -> float:
-        return float(self.losses(self.human).mean())
+        return float(self.losses(self.held_out).mean())
 
     @cached_property
     def judge(self) -> "Judge":
@@ -59,7 +62,11 @@ def likely(candidates: np.ndarray, reference: Reference) -> np.ndarray:
 
 
 def typical(candidates: np.ndarray, reference: Reference) -> np.ndarray:
-    """The loss under the reference model that is nearest to the mean of human blocks: neither loops nor nonsense."""
+    """The loss under the reference model that is nearest to the mean of held-out human blocks: no loops, no nonsense.
+
+    What the model was trained on is no yardstick: it is less surprising than all that the model writes, so that this
+    would keep what `likely` keeps.
+    """
     return -abs(reference.losses(candidates) - reference.human_loss)
 
 

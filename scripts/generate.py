@@ -43,6 +43,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     if args.generation0_model:
         first = job.place(args, "generation0") | {"generation": 0}
         checked_manifest(args.generation0_model / "manifest.json", "model", first)
+        checked_manifest(args.corpus / "validation.manifest.json", "human text", {"split": "validation"})
     if args.previous:
         before = job.place(args, "previous") | {"generation": args.generation - 1}
         checked_manifest(parents[2], "synthetic text", before)
@@ -105,6 +106,7 @@ def verified(
     reference = Reference(
         model,
         human,
+        read_blocks(args.corpus / "validation.parquet")[0],
         batch_blocks=args.decode_batch_blocks,
         continued=lambda rows: examples(args, human, rows),
         end_of_text=end_of_text(read_config(args.generation0_model)),

@@ -25,7 +25,7 @@ def sources(args: argparse.Namespace) -> list[Path]:
     if args.previous:
         found.append(args.previous.with_suffix(".manifest.json"))
     if args.generation0_model:
-        found.append(args.generation0_model / "manifest.json")
+        found += [args.generation0_model / "manifest.json", args.corpus / "validation.manifest.json"]
     return found
 
 

@@ -38,6 +38,7 @@ class Chain:
         self.generations: int = config["text"]["generations"]
         self.recipes = Recipes(config)
         self.base = f"{Path(folder).parent}/base"
+        self.corpus = f"{Path(folder).parent}/corpus"
 
     def link(self, kind: str, arm: str, seed: int | str, generation: int | str) -> str:
         """Folder in which an arm's training set, model, text or evaluation of a generation lies."""
@@ -115,7 +116,7 @@ class Chain:
     def selecting(self, wildcards: Any) -> str | None:
         """Folder of the text that chooses among a training's epochs; None if the last is kept."""
         selection = finetune_settings(self.config, wildcards.arm)["model_selection"]
-        return f"{Path(self.folder).parent}/corpus" if selection == "validation" else None
+        return self.corpus if selection == "validation" else None
 
     def start_model(self, wildcards: Any) -> str:
         """The folder of its files."""
@@ -185,6 +186,10 @@ class Chain:
         """Folder of the link whose model a verifier judges by; None where nothing is chosen."""
         chosen = generate_settings(self.config, wildcards.arm)["candidates"] > 1
         return self.generation0(wildcards) if chosen else None
+
+    def judging(self, wildcards: Any) -> str | None:
+        """Folder of the held-out human text that a verifier judges by; None where nothing is chosen."""
+        return self.corpus if self.reference(wildcards) else None
 
     def text_sources(self, wildcards: Any) -> str:
         """Whose model writes, the text that it continues if that is not the human text, and what a verifier needs."""

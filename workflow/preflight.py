@@ -82,13 +82,13 @@ def check_memory_of(config: Mapping[str, Any], shape: memory.Shape) -> None:
     """The same for models of one size."""
     pretraining, text, tokens = config["base_model"]["pretraining"], config["text"], config["corpus"]["block_tokens"]
     gigabytes = config["memory_gigabytes"]
-    for key, part, threads in (
-        ("base_model.pretraining", pretraining, pretraining["threads"]),
-        ("text.finetune", text["finetune"], config["threads"]),
+    for key, part, threads, length in (
+        ("base_model.pretraining", pretraining, pretraining["threads"], 2 * tokens),
+        ("text.finetune", text["finetune"], config["threads"], tokens),
     ):
         blocks = min(part["batch_blocks"], part["micro_batch_blocks"])
         needed = memory.finetuning(
-            shape, tokens=tokens, micro_batch_blocks=blocks, threads=threads, precision=part["precision"]
+            shape, tokens=length, micro_batch_blocks=blocks, threads=threads, precision=part["precision"]
         )
         memory.check(needed, gigabytes, key, f"{key}.micro_batch_blocks")
     for arm in text["arms"]:

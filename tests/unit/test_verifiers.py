@@ -7,13 +7,16 @@ from collapse.verifiers import EXAMPLES, VERIFIERS, Reference, kept
 from tests.models import random_opt
 
 HUMAN = np.random.default_rng(0).integers(4, 64, (20, 12))
+HELD_OUT = np.random.default_rng(2).integers(4, 64, (20, 12))
 STREAMS = np.arange(50)
 
 
 @pytest.fixture(scope="module")
 def reference() -> Reference:
     model = from_state_dict(random_opt().state_dict(), heads=2)
-    return Reference(model, HUMAN, batch_blocks=8, continued=lambda rows: np.full((len(rows), 12), 5), end_of_text=2)
+    return Reference(
+        model, HUMAN, HELD_OUT, batch_blocks=8, continued=lambda rows: np.full((len(rows), 12), 5), end_of_text=2
+    )
 
 
 def test_verifiers_score_by_their_definitions(reference):
@@ -22,7 +25,7 @@ def test_verifiers_score_by_their_definitions(reference):
     candidates = np.random.default_rng(1).integers(4, 64, (6, 12))
     candidates[0] = [5, 6, 7, 8] * 3  # nine 4-grams, four of them different
     losses = token_losses(reference.model, torch.from_numpy(candidates)).mean(1)
-    human = token_losses(reference.model, torch.from_numpy(HUMAN)).mean()
+    human = token_losses(reference.model, torch.from_numpy(HELD_OUT)).mean()
     np.testing.assert_allclose(VERIFIERS["likely"](candidates, reference), -losses, rtol=1e-5)
     np.testing.assert_allclose(VERIFIERS["typical"](candidates, reference), -abs(losses - human), rtol=1e-4)
     assert VERIFIERS["unrepetitive"](candidates, reference).tolist() == [-5 / 9, 0, 0, 0, 0, 0]
@@ -40,7 +43,7 @@ def test_the_likeliest_to_be_human_is_kept(reference):
 def test_a_judge_learns_from_blocks_all_over_the_human_text_and_only_if_asked():
     human = np.arange(4, 4 + 3 * EXAMPLES)[:, None].repeat(3, axis=1)
     asked: list[np.ndarray] = []
-    reference = Reference(None, human, 8, lambda rows: asked.append(rows) or human[rows], 2)
+    reference = Reference(None, human, human, 8, lambda rows: asked.append(rows) or human[rows], 2)
     VERIFIERS["unrepetitive"](np.ones((2, 4), int), reference)
     assert asked == []
     for _ in range(2):

@@ -1,4 +1,5 @@
 # Human text as blocks, and the base model that every generation starts from.
+POSITIONS = 2 * config["corpus"]["block_tokens"]  # a prompt and what continues it: pretraining must reach as far
 PRETRAIN = config["base_model"]["source"] == "pretrain"
 TOKENIZER = f"{RESULTS}/{'base/pretraining' if PRETRAIN else 'base'}"
 BASE_FILES = [
@@ -70,7 +71,7 @@ if PRETRAIN:
                 text=config["base_model"]["pretraining"]["text"],
                 file=config["base_model"]["pretraining"]["files"],
                 vocabulary_size=config["base_model"]["pretraining"]["vocabulary_size"],
-                block_tokens=config["corpus"]["block_tokens"],
+                block_tokens=POSITIONS,
             ),
             text=hashes(pretraining_files(config)),
             code=code("prepare_pretraining"),
@@ -104,7 +105,7 @@ if PRETRAIN:
                     for key, value in configuration.pretraining_of(config, Path(wildcards.size).name).items()
                     if key not in ("text", "files", "vocabulary_size", "checkpoint_minutes")
                 },
-                positions=2 * config["corpus"]["block_tokens"],
+                positions=POSITIONS,
                 device=config["device"],
             ),
             code=code("pretrain"),

@@ -110,6 +110,8 @@ rule generate:
         previous_manifest=file_of("synthetic.manifest.json", TEXT_CHAIN.previous),
         generation0=ancient(file_of("model/model.safetensors", TEXT_CHAIN.reference)),
         generation0_manifest=file_of("model/manifest.json", TEXT_CHAIN.reference),
+        validation=ancient(file_of("validation.parquet", TEXT_CHAIN.judging)),
+        validation_manifest=file_of("validation.manifest.json", TEXT_CHAIN.judging),
     output:
         synthetic=WRITTEN[0],
         manifest=WRITTEN[1],
@@ -145,6 +147,7 @@ if SHARDS > 1:
             corpus=f"{RESULTS}/corpus/train.manifest.json",
             previous=file_of("synthetic.manifest.json", TEXT_CHAIN.previous),
             generation0=file_of("model/manifest.json", TEXT_CHAIN.reference),
+            validation=file_of("validation.manifest.json", TEXT_CHAIN.judging),
         output:
             synthetic=WHOLE[0],
             manifest=WHOLE[1],
