@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from collapse.artefacts import read_blocks
 from workflow import crate
 
 EXPECTED = json.loads((Path(__file__).parent / "metrics.json").read_text())
@@ -24,6 +25,14 @@ def test_it_collapses(golden):
     for measures in found.values():
         assert measures["test_perplexity"]["generation2"] > 1.2 * measures["test_perplexity"]["generation0"]
         assert measures["vocabulary_coverage"]["generation2"] < measures["vocabulary_coverage"]["generation0"]
+
+
+def test_pretraining_reaches_as_far_as_text_is_written(golden):
+    """A position that nothing was trained at makes nonsense of what is written there, which no later measure shows."""
+    blocks, _ = read_blocks(golden.results / "base" / "pretraining" / "blocks.parquet")
+    prompts, _ = read_blocks(golden.results / "corpus" / "train.parquet")
+    config = json.loads((golden.results / "base" / "config.json").read_text())
+    assert blocks.shape[1] == 2 * prompts.shape[1] == config["max_position_embeddings"]
 
 
 def test_a_crate_describes_all_that_the_run_made_and_reruns_nothing(mini):
