@@ -35,7 +35,7 @@ def processes(folder: Path) -> dict[str, list[int]]:
 
 
 def start(project: Project, module: str) -> subprocess.Popen:
-    """Start a run in a process group of its own."""
+    """Start a run in a process group of its own, which heeds Ctrl-C even if the tests run in a script's background."""
     return subprocess.Popen(
         [sys.executable, "-m", module],
         cwd=project.folder,
@@ -43,6 +43,7 @@ def start(project: Project, module: str) -> subprocess.Popen:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 
@@ -84,6 +85,7 @@ def test_nothing_outlives_a_killed_snakemake(tmp_path):
     time.sleep(1)
     run.kill()
     run.wait()
+    deadline = time.monotonic() + 60
     while processes(project.folder)["warm start"] and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not processes(project.folder)["warm start"]
