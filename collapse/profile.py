@@ -50,7 +50,7 @@ DEFINITIONS: Mapping[str, Definition] = {
     ),
     "entangled_modes": Definition(
         "entangled modes",
-        "modes of human text that were apart are mixed up",
+        "modes of human text that were apart are mixed up; proxy: stretches of neighbouring blocks are modes",
         "change",
         "a measure of how well modes are told apart, from texts whose mode is known",
     ),

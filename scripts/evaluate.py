@@ -21,6 +21,7 @@ from collapse.diversity import (
 from collapse.mauve import mauve
 from collapse.memory import scoring_batch
 from collapse.models import load_reader
+from collapse.modes import mode_accuracy, stretches
 from collapse.perplexity import losses_and_states, mean_states, perplexity, token_losses
 from collapse.seeds import derive_seed
 from collapse.tails import frequency_groups, least_likely, loss_by_group, mean_loss, recall_by_group
@@ -38,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--synthetic", type=Path, required=True)
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--tokenizer", type=Path, required=True, help="tokenizer.json")
-    for name in ("frequency-groups", "repeated-ngram-tokens", "sample-blocks"):
+    for name in ("frequency-groups", "repeated-ngram-tokens", "sample-blocks", "modes"):
         parser.add_argument(f"--{name}", type=int, required=True)
     parser.add_argument(
         "--minority-share", type=float, required=True, help="of test blocks, those unlikeliest at first"
@@ -108,8 +109,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     minority = least_likely(first_test_losses, text_targets, args.minority_share)
     tokenizer = Tokenizer.from_file(str(args.tokenizer))
     centre = human_states.mean(0)  # all states point one way: only about this do cosines tell blocks apart
-    own_variety = variety(synthetic, sample, states[sample] - centre, decoded(synthetic, tokenizer), end)
-    human_variety = variety(human, sample, human_states - centre, decoded(human, tokenizer), end)
+    about_human, about = human_states - centre, states[sample] - centre
+    mode = stretches(sample, len(human), args.modes)
+    own_variety = variety(synthetic, sample, about, decoded(synthetic, tokenizer), end)
+    human_variety = variety(human, sample, about_human, decoded(human, tokenizer), end)
     metrics = {
         **place,
         **{name: trained[name] for name in ("training_blocks", "training_steps", "training_tokens", "human_fraction")},
@@ -134,7 +137,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         "mauve": mauve(human_states, states[sample], derive_seed(args.seed, "mauve")),
         **against_human(human, synthetic, end),
         **own_variety,
+        "mode_accuracy": mode_accuracy(about_human, about, mode),
         **{f"human_{name}": value for name, value in human_variety.items()},
+        "human_mode_accuracy": mode_accuracy(about_human, about_human, mode, leave_one_out=True),
         "passage": passage["text"],
         "continuation": tokenizer.decode(continuation),
     }
@@ -151,6 +156,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             "frequency_groups": args.frequency_groups,
             "repeated_ngram_tokens": args.repeated_ngram_tokens,
             "sample_blocks": args.sample_blocks,
+            "modes": args.modes,
             "minority_share": args.minority_share,
             "scoring_precision": args.scoring_precision,
         },

@@ -122,6 +122,11 @@ def text_faults(config: Mapping[str, Any]) -> list[str]:
         )
     if corpus["validation_fraction"] + corpus["test_fraction"] >= 1:
         faults.append("corpus.test_fraction: with validation_fraction it leaves no text to train on; lower one")
+    if 2 * text["evaluate"]["modes"] > (corpus["train_blocks"] or float("inf")):
+        faults.append(
+            f"text.evaluate.modes: {text['evaluate']['modes']}: a stretch would have fewer than two of the "
+            f"{corpus['train_blocks']} blocks of corpus.train_blocks; lower it"
+        )
     if text["evaluate"]["repeated_ngram_tokens"] > corpus["block_tokens"]:
         faults.append(
             f"text.evaluate.repeated_ngram_tokens: {text['evaluate']['repeated_ngram_tokens']}: longer than "
