@@ -66,7 +66,7 @@ def test_every_preset_is_valid_over_the_default(path):
         ("text.generate.top_p", 1.1, r"top_p: 1\.1: must be at most 1"),
         ("text.generate.shards", 0, r"shards: 0: must be at least 1"),
         ("text.finetune.processes", 9, r"text\.finetune\.processes: 9: more than the 8 blocks of a batch"),
-        ("text.evaluate.modes", 100, r"text\.evaluate\.modes: 100: a stretch would have fewer than two of the 160 blocks"),
+        ("text.evaluate.modes", 100, r"modes: 100: a stretch would have fewer than two of the 160 blocks"),
         ("text.evaluate.batch_blocks", 32, r"text\.evaluate\.batch_blocks: unknown key"),
         ("memory_gigabytes", 0, r"memory_gigabytes: 0: must be more than 0"),
         ("text.seeds", [], r"text\.seeds: \[\]: needs at least 1"),
