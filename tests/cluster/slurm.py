@@ -263,13 +263,13 @@ def succeeds(*command: str, env: dict[str, str] | None = None) -> bool:
     return subprocess.run(command, env=os.environ | (env or {}), capture_output=True).returncode == 0
 
 
-def until(condition: Callable[[], bool], what: str, seconds: float) -> None:
+def until(condition: Callable[[], bool], what: str, seconds: float, pause: float = 0.2) -> None:
     """Wait for something; TimeoutError that names it."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
             raise TimeoutError(f"waited {seconds:.0f} s for {what}")
-        time.sleep(0.2)
+        time.sleep(pause)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

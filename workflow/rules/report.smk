@@ -135,6 +135,7 @@ rule table_continuations:
 
 
 rule write_configuration:
+    localrule: True  # a cluster need not be asked
     output:
         yaml=f"{RESULTS}/config.yaml",
         page=report(
