@@ -5,7 +5,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -99,9 +98,9 @@ def cluster() -> Iterator[Cluster]:
 
 @pytest.fixture(scope="session")
 def begun(tmp_path_factory) -> Project:
-    """The mini experiment up to where its first training, of some seconds, is to begin."""
+    """The mini experiment up to where its first training is to begin, which saves its state many times."""
     project = Project.create(tmp_path_factory.mktemp("begun"))
-    text = {"arms": ["replace"], "seeds": [1], "finetune": {"epochs": EPOCHS, "checkpoint_minutes": 0.01}}
+    text = {"arms": ["replace"], "seeds": [1], "finetune": {"epochs": 400}}
     project.configure({"parts": ["text"], "text": text})
     project.snakemake("--cores", "2", f"results/mini/{PLACE}/training.manifest.json")
     return project
@@ -118,10 +117,3 @@ def undisturbed(begun, tmp_path_factory) -> dict[str, bytes]:
 @pytest.fixture
 def training(begun, tmp_path) -> Project:
     return begun.copy(tmp_path / "project")
-
-
-EPOCHS = 4000
-
-
-def settled(seconds: float) -> None:
-    time.sleep(seconds)
