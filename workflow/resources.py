@@ -24,7 +24,7 @@ class JobNeeds:
 
     def __init__(self, config: Mapping[str, Any], results: Path) -> None:
         self.config, self.results = config, results
-        speed = config["gigaflops"]
+        speed = config.get("gigaflops")  # results of an earlier version have none
         self.machine = Machine(config["device"], speed * 1e9 if speed else SPEED[config["device"]])
         self._known: dict[tuple[str, tuple], Needs] = {}
 

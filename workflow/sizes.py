@@ -11,7 +11,7 @@ from collapse.artefacts import read_manifest
 from collapse.memory import Shape
 from workflow import configuration
 from workflow.arms import finetune_settings
-from workflow.chain import pretraining_files, user_files
+from workflow.chain import pretraining_files
 
 OPT = {  # layers, width, heads
     "125m": (12, 768, 12),
@@ -39,6 +39,7 @@ PYTHIA = {
 WIKITEXT_2 = {"train": 10_900_000, "validation": 1_140_000, "test": 1_290_000}
 PYDOC = {"train": 249_000, "validation": 16_000, "test": 140_000}
 DOCSTRINGS = 1_830_000
+UNKNOWN = 2_000  # blocks of a whole text that is not here
 
 
 def known_shapes() -> dict[str, Shape]:
@@ -93,18 +94,19 @@ class Sizes:
         return 2.4 + 0.46 * math.log(self.model(None).vocabulary_size / 512)
 
     def _blocks(self, split: str) -> int:
-        corpus = self.config["corpus"]
-        there = max(1, round(self._text(split) / self.bytes_per_token() / self.tokens))
-        return min(corpus[f"{split}_blocks"] or there, there)
+        """Of a split: as many as are asked for, if there are so many; of text that is not here yet, as is asked."""
+        asked, text = self.config["corpus"][f"{split}_blocks"], self._text(split)
+        there = max(1, round(text / self.bytes_per_token() / self.tokens)) if text else asked or UNKNOWN
+        return min(asked or there, there)
 
     def _text(self, split: str) -> int:
-        """Bytes of human text of a split."""
+        """Bytes of human text of a split; 0 of files that are not here."""
         corpus = self.config["corpus"]
         if corpus["source"] == "pydoc":
             return PYDOC[split]
         if corpus["source"] == "hub":
             return WIKITEXT_2[split]
-        files = dict(zip(corpus["files"], user_files(self.config), strict=False))
+        files = {name: Path(corpus["folder"] or ".") / one for name, one in corpus["files"].items()}
         if split in files:
             return file_bytes(files[split])
         return round(corpus["validation_fraction"] * file_bytes(files["train"]))
@@ -117,7 +119,7 @@ class Sizes:
 
 
 def file_bytes(path: Path) -> int:
-    """0 of a file that is not there: whoever needs it refuses it by name."""
+    """0 of a file that is not there: whoever reads it refuses it by name."""
     return path.stat().st_size if path.is_file() else 0
 
 

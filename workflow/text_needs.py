@@ -122,7 +122,9 @@ class TextNeeds:
             precision=settings["precision"],
             verifies=candidates > 1,
         )
-        return Needs(peak, START + seconds, disk=blocks * (ID * self.tokens + 20), threads=self.threads)
+        written = blocks * (ID * self.tokens + 20)  # shards are gone when they are joined
+        disk, scratch = (written, 0.0) if shards == 1 else (0.0, written)
+        return Needs(peak, START + seconds, disk=disk, scratch=scratch, threads=self.threads)
 
     def _writing(self, arm: str, blocks: int) -> float:
         """Seconds to write so many blocks."""
