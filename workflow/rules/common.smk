@@ -14,6 +14,7 @@ from collapse.text_sources import SourceError
 from workflow import arms, code_hash, configuration, exclusive, preflight, provenance, slurm, warm_start
 from workflow.chain import Chain, file_of, flags, pretraining_files, source_options, user_files
 from workflow.mixture_chain import MixtureChain
+from workflow.resources import JobNeeds
 from workflow.vae_chain import VaeChain, image_files, image_options
 
 RESULTS = f"results/{config['experiment']}" if isinstance(config.get("experiment"), str) else "results"
@@ -41,6 +42,7 @@ if workflow.is_main_process:
 else:
     slurm.check_job(config["experiment"])
     arms.expand(config)
+NEEDS = JobNeeds(config, Path(RESULTS))
 
 
 wildcard_constraints:

@@ -22,6 +22,8 @@ rule prepare_corpus:
         benchmark=timings("prepare_corpus/{split}"),
     conda:
         "../../envs/language-model.yaml"
+    resources:
+        **NEEDS.of("prepare_corpus"),
     params:
         options=lambda wildcards: flags(split=wildcards.split, blocks=config["corpus"][f"{wildcards.split}_blocks"]),
         source=source_options(config),
@@ -43,6 +45,8 @@ rule find_passage:
         f"logs/{config['experiment']}/find_passage.log",
     conda:
         "../../envs/language-model.yaml"
+    resources:
+        **NEEDS.of("find_passage"),
     params:
         options=flags(search=config["text"]["passage"]["search"]),
         source=source_options(config),
@@ -66,6 +70,8 @@ if PRETRAIN:
         priority: 1
         conda:
             "../../envs/language-model.yaml"
+        resources:
+            **NEEDS.of("prepare_pretraining"),
         params:
             options=flags(
                 text=config["base_model"]["pretraining"]["text"],
@@ -96,6 +102,7 @@ if PRETRAIN:
             "../../envs/language-model.yaml"
         threads: config["base_model"]["pretraining"]["threads"]
         resources:  # nothing runs again for another resource; they are text, since numbers are cut to integers
+            **NEEDS.of("pretrain"),
             checkpoint_minutes=str(config["base_model"]["pretraining"]["checkpoint_minutes"]),
             memory_gigabytes=str(config["memory_gigabytes"]),
         params:
@@ -130,6 +137,7 @@ else:
         conda:
             "../../envs/language-model.yaml"
         resources:  # nothing is fetched again for another engine
+            **NEEDS.of("fetch_base_model"),
             engine=config["text"]["generate"]["engine"],
         params:
             options=flags(
