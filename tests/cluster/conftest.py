@@ -16,8 +16,9 @@ from tests.workflow.project import ENVIRONMENT, Project
 PATIENCE = 600  # seconds; a job on a busy machine spends most of a minute importing
 SMALL = [  # for nodes of two cores, and for jobs of seconds
     *["--workflow-profile", "profiles/slurm", "--cores", "2", "--latency-wait", "5"],
-    *["--slurm-init-seconds-before-status-checks", "2", "--default-resources", "mem_mb=900*attempt", "runtime=5*attempt"],
+    *["--slurm-init-seconds-before-status-checks", "2"],
 ]
+SLOW = 0.01  # gigaflops; so that jobs are given time enough on a machine that does much else
 PLACE = "text/replace/seed1/generation0"
 MODEL = f"results/mini/{PLACE}/model/manifest.json"
 
@@ -101,7 +102,7 @@ def begun(tmp_path_factory) -> Project:
     """The mini experiment up to where its first training is to begin, which saves its state many times."""
     project = Project.create(tmp_path_factory.mktemp("begun"))
     text = {"arms": ["replace"], "seeds": [1], "finetune": {"epochs": 400}}
-    project.configure({"parts": ["text"], "text": text})
+    project.configure({"parts": ["text"], "gigaflops": SLOW, "text": text})
     project.snakemake("--cores", "2", f"results/mini/{PLACE}/training.manifest.json")
     return project
 

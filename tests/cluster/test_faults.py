@@ -70,17 +70,17 @@ def test_snakemake_waits_while_the_controller_is_away(cluster, training, undistu
 
 
 def test_a_job_over_its_time_is_given_more_and_goes_on_from_its_checkpoint(cluster, training, undisturbed):
-    run = Run(cluster, training, MODEL, "--default-resources", "mem_mb=900", "runtime=1 + 4 * (attempt - 1)")
+    run = Run(cluster, training, MODEL, "--set-resources", "finetune:runtime=1 + 14 * (attempt - 1)")
     run.in_mid_job()  # and does not go on
     run.finish()
     first, second = run.jobs()
     assert [*run.jobs().values()] == ["TIMEOUT", "COMPLETED"]
-    assert (field(cluster, first, "TimeLimit"), field(cluster, second, "TimeLimit")) == ("00:01:00", "00:05:00")
+    assert (field(cluster, first, "TimeLimit"), field(cluster, second, "TimeLimit")) == ("00:01:00", "00:15:00")
     assert training.bytes() == undisturbed
 
 
 def test_a_job_over_its_memory_is_given_more(cluster, training, undisturbed):
-    run = Run(cluster, training, MODEL, "--default-resources", "mem_mb=250 * 4 ** (attempt - 1)", "runtime=5")
+    run = Run(cluster, training, MODEL, "--set-resources", "finetune:mem_mb=250 * 4 ** (attempt - 1)")
     run.finish()
     first, second = run.jobs()
     assert run.jobs()[first] != "COMPLETED" == run.jobs()[second]

@@ -11,7 +11,7 @@ from collapse.memory import TooLittleMemory
 from collapse.text_sources import SourceError
 
 # Snakemake runs these files in its own namespace: a name that it uses itself (chain, report, …) must not be bound here.
-from workflow import arms, code_hash, configuration, exclusive, preflight, provenance, slurm, warm_start
+from workflow import arms, code_hash, configuration, devices, exclusive, preflight, provenance, slurm, warm_start
 from workflow.chain import Chain, file_of, flags, pretraining_files, source_options, user_files
 from workflow.mixture_chain import MixtureChain
 from workflow.resources import JobNeeds
@@ -114,6 +114,8 @@ onstart:
     slurm.begin(config["experiment"], getattr(workflow.scheduler._executor, "run_uuid", None))
     exclusive.sweep(Path(RESULTS))  # after that: no job of an earlier run is writing, on any node
     if workflow.local_exec:
+        gpus = workflow.global_resources.get("gpu")
+        devices.hand_out(int(gpus.value) if gpus is not None else 0)
         warm_start.serve()
 
 
