@@ -103,7 +103,7 @@ def begun(tmp_path_factory) -> Project:
     project = Project.create(tmp_path_factory.mktemp("begun"))
     text = {"arms": ["replace"], "seeds": [1], "finetune": {"epochs": 400}}
     project.configure({"parts": ["text"], "gigaflops": SLOW, "text": text})
-    project.snakemake("--cores", "2", f"results/mini/{PLACE}/training.manifest.json")
+    project.snakemake("--cores", "2", "results/mini/base/manifest.json", f"results/mini/{PLACE}/training.manifest.json")
     return project
 
 

@@ -114,8 +114,7 @@ onstart:
     slurm.begin(config["experiment"], getattr(workflow.scheduler._executor, "run_uuid", None))
     exclusive.sweep(Path(RESULTS))  # after that: no job of an earlier run is writing, on any node
     if workflow.local_exec:
-        gpus = workflow.global_resources.get("gpu")
-        devices.hand_out(int(gpus.value) if gpus is not None else 0)
+        devices.hand_out(getattr(workflow.global_resources.get("gpu"), "value", None) or 0)
         warm_start.serve()
 
 

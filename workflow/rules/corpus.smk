@@ -1,4 +1,5 @@
-# Human text as blocks, and the base model that every generation starts from.
+# Human text as blocks, and the base model that every generation starts from. Text is prepared where Snakemake runs, also
+# beside a cluster, since its nodes often reach no hub (localrule).
 POSITIONS = 2 * config["corpus"]["block_tokens"]  # a prompt and what continues it: pretraining must reach as far
 PRETRAIN = config["base_model"]["source"] == "pretrain"
 TOKENIZER = f"{RESULTS}/{'base/pretraining' if PRETRAIN else 'base'}"
@@ -11,6 +12,7 @@ BASE_FILES = [
 
 
 rule prepare_corpus:
+    localrule: True
     input:
         tokenizer=ancient(f"{TOKENIZER}/tokenizer.json"),
         tokenizer_manifest=f"{TOKENIZER}/manifest.json",
@@ -36,6 +38,7 @@ rule prepare_corpus:
 
 
 rule find_passage:
+    localrule: True
     input:
         tokenizer=ancient(f"{TOKENIZER}/tokenizer.json"),
         tokenizer_manifest=f"{TOKENIZER}/manifest.json",
@@ -60,6 +63,7 @@ rule find_passage:
 if PRETRAIN:
 
     rule prepare_pretraining:
+        localrule: True
         output:
             tokenizer=f"{RESULTS}/base/pretraining/tokenizer.json",
             blocks=f"{RESULTS}/base/pretraining/blocks.parquet",
@@ -129,6 +133,7 @@ if PRETRAIN:
 else:
 
     rule fetch_base_model:
+        localrule: True
         output:
             expand(f"{RESULTS}/base/{{file}}", file=BASE_FILES),
             manifest=f"{RESULTS}/base/manifest.json",

@@ -145,7 +145,7 @@ rule table_continuations:
 
 
 rule write_configuration:
-    localrule: True  # a cluster need not be asked
+    localrule: True
     output:
         yaml=f"{RESULTS}/config.yaml",
         page=report(

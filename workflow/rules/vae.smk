@@ -11,6 +11,7 @@ wildcard_constraints:
 
 
 rule prepare_images:
+    localrule: True
     output:
         images=expand(f"{VAE}/images/{{split}}.parquet", split=["train", "test"]),
         train=f"{VAE}/images/train.manifest.json",
