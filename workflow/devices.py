@@ -22,11 +22,11 @@ class NoGpuFree(RuntimeError):
     """More jobs ask for a GPU than there are."""
 
 
-def gpus(config: Mapping[str, Any], rule: str) -> int:
-    """How many GPUs a job of a rule takes."""
+def asked(config: Mapping[str, Any], rule: str) -> dict[str, int]:
+    """The GPUs of a job, as Snakemake's resource; none of a rule that takes none."""
     if config["device"] == "cpu" or rule not in ON_DEVICE:
-        return 0
-    return config["text"]["finetune"]["processes"] if rule == "finetune" else 1
+        return {}
+    return {"gpu": config["text"]["finetune"]["processes"] if rule == "finetune" else 1}
 
 
 def hand_out(count: int) -> None:

@@ -51,7 +51,7 @@ def end_jobs(run: str, path: Path) -> None:
     """Cancel all jobs of a run and wait until none is left; QueueError if that takes more than PATIENCE."""
     deadline = time.monotonic() + PATIENCE
     said = False
-    while jobs := jobs_of(run):
+    while jobs := jobs_of(run, path):
         if time.monotonic() > deadline:
             raise QueueError(
                 f"{path}: jobs of an earlier run do not end, or the queue does not answer ({', '.join(jobs)}); look at "
@@ -64,14 +64,14 @@ def end_jobs(run: str, path: Path) -> None:
         time.sleep(PAUSE)
 
 
-def jobs_of(run: str) -> list[str]:
+def jobs_of(run: str, path: Path) -> list[str]:
     """Ids of a run's jobs that wait, run or are ending; `?` if the queue does not answer."""
     try:
         asked = subprocess.run(["squeue", "--noheader", "--format=%i", "--name", run], capture_output=True, text=True)
     except FileNotFoundError as error:
         raise QueueError(
-            f"{record('')}: an earlier run may have jobs in SLURM's queue, and there is no squeue here; run where it was "
-            "begun, or delete the file of this experiment if no job of it can run any more"
+            f"{path}: an earlier run may have jobs in SLURM's queue, and there is no squeue here; run where it was begun, "
+            "or delete this file if no job of it can run any more"
         ) from error
     return asked.stdout.split() if asked.returncode == 0 else ["?"]
 

@@ -84,7 +84,7 @@ rule finetune:
     threads: config["threads"]
     resources:  # nothing runs again for another resource; they are text, since numbers are cut to integers
         **NEEDS.of("finetune"),
-        gpu=devices.gpus(config, "finetune"),
+        **devices.asked(config, "finetune"),
         checkpoint_minutes=str(config["text"]["finetune"]["checkpoint_minutes"]),
         memory_gigabytes=str(config["memory_gigabytes"]),
     params:
@@ -127,7 +127,7 @@ rule generate:
     threads: config["threads"]
     resources:
         **NEEDS.of("generate"),
-        gpu=devices.gpus(config, "generate"),
+        **devices.asked(config, "generate"),
         memory_gigabytes=str(config["memory_gigabytes"]),
     params:
         options=TEXT_CHAIN.decoder_options,
@@ -202,7 +202,7 @@ rule evaluate:
     threads: config["threads"]
     resources:
         **NEEDS.of("evaluate"),
-        gpu=devices.gpus(config, "evaluate"),
+        **devices.asked(config, "evaluate"),
     params:
         options=TEXT_CHAIN.evaluate_options(),
         decoder=TEXT_CHAIN.decoder_options,
