@@ -8,16 +8,22 @@ export DVC_NO_ANALYTICS := 1
 FOLDER_OF := $(if $(filter side-%,$(PRESET)),vae={"images": {"folder": "$(FOLDER)"}},corpus={"folder": "$(FOLDER)"})
 CONFIG := $(if $(PRESET),--configfile $(PRESET:%=presets/%.yaml)) $(if $(FOLDER),--config '$(FOLDER_OF)')
 
-.PHONY: help run test restore verify lint benchmark lock clean
+.PHONY: help run test test-cluster cluster restore verify lint benchmark lock clean
 
 help:            ## show what there is
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
 
 run: .venv/run   ## the default experiment, or PRESET=name (several: one over the other), with FOLDER= for its local text; OPTIONS are Snakemake's
 	python -m workflow.run $(CONFIG) $(OPTIONS)
 
 test: .venv/test ## unit, command-line and workflow tests, and a golden mini run
 	python -m pytest -n auto --dist loadfile $(OPTIONS)
+
+cluster: .venv/cluster ## what SLURM and Kubernetes need, on top of make run (docs/clusters.md)
+
+test-cluster: .venv/test .venv/cluster ## on a real SLURM of its own, made and removed again: root on Debian; OPTIONS="-m cluster" for all
+	python -m tests.cluster.slurm install
+	python -m pytest -v -m "cluster and not slow" tests/cluster $(OPTIONS)
 
 restore: .venv/run ## after dvc pull: results and provenance in place, both tools find nothing to do
 	dvc checkout
@@ -54,6 +60,10 @@ clean:           ## remove results and logs, keep the environment
 
 .venv/run: .venv/python requirements.txt
 	python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+.venv/cluster: .venv/run requirements-cluster.txt
+	python -m pip install --quiet --disable-pip-version-check -r requirements-cluster.txt
 	touch $@
 
 .venv/test: .venv/run requirements-dev.txt

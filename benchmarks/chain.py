@@ -39,6 +39,7 @@ from benchmarks.side_by_side import (
     write,
 )
 from benchmarks.workers import Turn, Workers, answer, cores, layout
+from collapse import operations
 
 MODEL, GENERATIONS, BEAMS, BATCH_BLOCKS = "small", 3, 5, 8
 READING_BLOCKS = 16  # blocks at a time where nothing is trained
@@ -74,10 +75,10 @@ def main() -> None:
         for both in workers.values():
             run_chain(*both, Path(temporary) / "unused", text[:2], test[:2], epochs=1, generations=1)
         rates = alternate({name: partial(rate, name, *both) for name, both in workers.items()}, rounds)
-    operations = GENERATIONS * (
-        epochs * len(text) * shape.training(BLOCK_TOKENS)
-        + len(text) * shape.beam_search(BLOCK_TOKENS, BLOCK_TOKENS, BEAMS)
-        + len(test) * shape.scoring(BLOCK_TOKENS)
+    counted = GENERATIONS * (
+        epochs * len(text) * operations.training(shape, BLOCK_TOKENS)
+        + len(text) * operations.beam_search(shape, BLOCK_TOKENS, BLOCK_TOKENS, BEAMS)
+        + len(test) * operations.scoring(shape, BLOCK_TOKENS)
     )
     rows = []
     for name, both in workers.items():
@@ -91,7 +92,7 @@ def main() -> None:
                 name,
                 "float32",
                 rates,
-                operations_per_token=operations / (GENERATIONS * text.size),
+                operations_per_token=counted / (GENERATIONS * text.size),
                 machine=machine,
                 peak_memory_bytes=sum(each.peak_memory for each in both),
                 seconds=round(statistics.median(sum(one["seconds"].values()) for one in done[name]), 3),

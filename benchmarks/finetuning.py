@@ -34,6 +34,7 @@ from benchmarks.side_by_side import (
     write,
 )
 from benchmarks.workers import Engine, Turn, Workers, cores
+from collapse import operations
 
 if TYPE_CHECKING:
     from collapse.opt_training import TrainableOpt
@@ -97,7 +98,7 @@ def compare(model: str, folder: Path, dtype: str, machine: dict, device: str, sh
             name,
             dtype,
             rates,
-            operations_per_token=shape.training(BLOCK_TOKENS) / BLOCK_TOKENS,
+            operations_per_token=operations.training(shape, BLOCK_TOKENS) / BLOCK_TOKENS,
             machine=machine,
             peak_memory_bytes=memory[name],
             batch_blocks=batch_blocks,

@@ -41,6 +41,7 @@ from benchmarks.side_by_side import (
     write,
 )
 from benchmarks.workers import Engine, Failure, Turn, Workers, answer, cores, layout
+from collapse import operations
 
 BEAMS = 5
 BATCHES = {"opt-125m": [4, 8, 16, 32], "small": [8, 16, 32, 64]}
@@ -102,7 +103,7 @@ def compare(
             name,
             "int8" if name.endswith("int8") else dtype,
             rates,
-            operations_per_token=shape.beam_search(BLOCK_TOKENS, new_tokens, BEAMS) / new_tokens,
+            operations_per_token=operations.beam_search(shape, BLOCK_TOKENS, new_tokens, BEAMS) / new_tokens,
             machine=machine,
             peak_memory_bytes=memory[name],
             settings=settings[name],

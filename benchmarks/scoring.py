@@ -32,6 +32,7 @@ from benchmarks.side_by_side import (
     write,
 )
 from benchmarks.workers import Engine, Turn, Workers, answer, layout
+from collapse import operations
 
 BATCHES = {"opt-125m": [1, 2, 4, 8, 16], "small": [4, 8, 16, 32, 64]}
 BLOCKS_A_CORE = {"opt-125m": 32, "small": 512}
@@ -86,7 +87,7 @@ def compare(model: str, folder: Path, dtype: str, machine: dict, device: str, sh
             name,
             dtype,
             rates,
-            operations_per_token=shape.scoring(BLOCK_TOKENS) / SCORED,
+            operations_per_token=operations.scoring(shape, BLOCK_TOKENS) / SCORED,
             machine=machine,
             peak_memory_bytes=memory[name],
             perplexity=perplexities[name],

@@ -1,8 +1,8 @@
 """What the benchmarks against other engines share: models, operations counted, rounds, the machine's own peak.
 
 Rates are compared within a round, in which every engine runs once. `roofline_share` is the floating-point operations a
-second that the task cannot do without, as `Shape` counts them, over the most that the machine multiplied in the same
-run, in the same number format, with all cores at work.
+second that the task cannot do without, as `collapse/operations.py` counts them, over the most that the machine
+multiplied in the same run, in the same number format, with all cores at work.
 """
 
 import argparse
@@ -13,7 +13,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -22,41 +22,11 @@ from typing import Any
 import numpy as np
 
 from benchmarks.workers import Engine, Turn, Workers, answer, cores, layout
-from collapse import memory
+from collapse.memory import Shape
 
 DTYPES = ("float32", "bfloat16")
 BLOCK_TOKENS = 64
 PEER = "transformers"
-
-
-@dataclass(frozen=True)
-class Shape(memory.Shape):
-    """Sizes of an OPT, and how many floating-point operations it cannot do without.
-
-    Two for every weight of the matrices and token, 12 × width² weights a layer, whose feed-forward half is 4 × width
-    wide; for attention, 4 × width a layer for every token that a token sees, itself included. Embedding a token costs
-    nothing. Biases, norms, softmax and the choice of beams are left out.
-    """
-
-    def hidden(self, tokens: int, before: int = 0) -> float:
-        """Final hidden states of `tokens` tokens that stand behind `before` others, which are computed already."""
-        seen = tokens * before + tokens * (tokens + 1) / 2
-        return self.layers * (24 * self.width**2 * tokens + 4 * self.width * seen)
-
-    def logits(self, positions: int) -> float:
-        return 2 * self.vocabulary_size * self.width * positions
-
-    def scoring(self, tokens: int) -> float:
-        """One block: hidden states of all tokens, logits of all but the last."""
-        return self.hidden(tokens) + self.logits(tokens - 1)
-
-    def training(self, tokens: int) -> float:
-        """One block: forward, and backward twice as much, for the gradients of weights and of what they multiply."""
-        return 3 * self.scoring(tokens)
-
-    def beam_search(self, prompt: int, new: int, beams: int) -> float:
-        """One block: the prompt once, not once a beam, for the first token; then all beams' tokens but the last."""
-        return self.hidden(prompt) + self.logits(1) + beams * (self.hidden(new - 1, prompt) + self.logits(new - 1))
 
 
 MODELS = {

@@ -6,6 +6,7 @@ operating system, which goes when its last process goes, however that ends.
 
 import fcntl
 import shutil
+import socket
 import time
 from pathlib import Path
 from typing import TextIO
@@ -22,12 +23,17 @@ def hold() -> int:
     PATH.parent.mkdir(parents=True, exist_ok=True)
     _held = open(PATH, "w")  # noqa: SIM115 (held until the process ends)
     fcntl.flock(_held, fcntl.LOCK_SH)
+    _held.write(socket.gethostname())
+    _held.flush()
     return _held.fileno()
 
 
 def stale_lock(patience: float = LAST_BREATH) -> bool:
-    """Whether Snakemake's lock is there although no run is alive; a run that is ending has `patience` seconds to."""
-    if not any((STATE / "locks").glob("*")) or not PATH.exists():
+    """Whether Snakemake's lock is there although no run is alive; a run that is ending has `patience` seconds to.
+
+    Of a run on another host, such as a cluster's other login node, nothing is known: locks need not cross a shared disk.
+    """
+    if not any((STATE / "locks").glob("*")) or not PATH.exists() or PATH.read_text() not in ("", socket.gethostname()):
         return False
     deadline = time.monotonic() + patience
     with open(PATH, "a") as file:

@@ -11,9 +11,10 @@ from collapse.memory import TooLittleMemory
 from collapse.text_sources import SourceError
 
 # Snakemake runs these files in its own namespace: a name that it uses itself (chain, report, …) must not be bound here.
-from workflow import arms, code_hash, configuration, exclusive, preflight, provenance, warm_start
+from workflow import arms, code_hash, configuration, devices, exclusive, preflight, provenance, slurm, warm_start
 from workflow.chain import Chain, file_of, flags, pretraining_files, source_options, user_files
 from workflow.mixture_chain import MixtureChain
+from workflow.resources import JobNeeds
 from workflow.vae_chain import VaeChain, image_files, image_options
 
 RESULTS = f"results/{config['experiment']}" if isinstance(config.get("experiment"), str) else "results"
@@ -39,7 +40,9 @@ if workflow.is_main_process:
     note.parent.mkdir(parents=True, exist_ok=True)
     note.write_text(RESULTS)
 else:
+    slurm.check_job(config["experiment"])
     arms.expand(config)
+NEEDS = JobNeeds(config, Path(RESULTS))
 
 
 wildcard_constraints:
@@ -108,11 +111,15 @@ onstart:
         # its timers never end while jobs are ready: with every job that is done, Snakemake plans once a second more
         workflow.scheduler.job_rate_limiter = None
     exclusive.hold()
-    exclusive.sweep(Path(RESULTS))
-    warm_start.serve()
+    slurm.begin(config["experiment"], getattr(workflow.scheduler._executor, "run_uuid", None))
+    exclusive.sweep(Path(RESULTS))  # after that: no job of an earlier run is writing, on any node
+    if workflow.local_exec:
+        devices.hand_out(getattr(workflow.global_resources.get("gpu"), "value", None) or 0)
+        warm_start.serve()
 
 
 onsuccess:
+    slurm.record(config["experiment"]).unlink(missing_ok=True)
     provenance.pack(Path(RESULTS), STATE)
 
 

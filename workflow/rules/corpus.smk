@@ -1,4 +1,5 @@
-# Human text as blocks, and the base model that every generation starts from.
+# Human text as blocks, and the base model that every generation starts from. Text is prepared where Snakemake runs, also
+# beside a cluster, since its nodes often reach no hub (localrule).
 POSITIONS = 2 * config["corpus"]["block_tokens"]  # a prompt and what continues it: pretraining must reach as far
 PRETRAIN = config["base_model"]["source"] == "pretrain"
 TOKENIZER = f"{RESULTS}/{'base/pretraining' if PRETRAIN else 'base'}"
@@ -11,6 +12,7 @@ BASE_FILES = [
 
 
 rule prepare_corpus:
+    localrule: True
     input:
         tokenizer=ancient(f"{TOKENIZER}/tokenizer.json"),
         tokenizer_manifest=f"{TOKENIZER}/manifest.json",
@@ -22,6 +24,8 @@ rule prepare_corpus:
         benchmark=timings("prepare_corpus/{split}"),
     conda:
         "../../envs/language-model.yaml"
+    resources:
+        **NEEDS.of("prepare_corpus"),
     params:
         options=lambda wildcards: flags(split=wildcards.split, blocks=config["corpus"][f"{wildcards.split}_blocks"]),
         source=source_options(config),
@@ -34,6 +38,7 @@ rule prepare_corpus:
 
 
 rule find_passage:
+    localrule: True
     input:
         tokenizer=ancient(f"{TOKENIZER}/tokenizer.json"),
         tokenizer_manifest=f"{TOKENIZER}/manifest.json",
@@ -43,6 +48,8 @@ rule find_passage:
         f"logs/{config['experiment']}/find_passage.log",
     conda:
         "../../envs/language-model.yaml"
+    resources:
+        **NEEDS.of("find_passage"),
     params:
         options=flags(search=config["text"]["passage"]["search"]),
         source=source_options(config),
@@ -56,6 +63,7 @@ rule find_passage:
 if PRETRAIN:
 
     rule prepare_pretraining:
+        localrule: True
         output:
             tokenizer=f"{RESULTS}/base/pretraining/tokenizer.json",
             blocks=f"{RESULTS}/base/pretraining/blocks.parquet",
@@ -66,6 +74,8 @@ if PRETRAIN:
         priority: 1
         conda:
             "../../envs/language-model.yaml"
+        resources:
+            **NEEDS.of("prepare_pretraining"),
         params:
             options=flags(
                 text=config["base_model"]["pretraining"]["text"],
@@ -96,6 +106,8 @@ if PRETRAIN:
             "../../envs/language-model.yaml"
         threads: config["base_model"]["pretraining"]["threads"]
         resources:  # nothing runs again for another resource; they are text, since numbers are cut to integers
+            **NEEDS.of("pretrain"),
+            **devices.asked(config, "pretrain"),
             checkpoint_minutes=str(config["base_model"]["pretraining"]["checkpoint_minutes"]),
             memory_gigabytes=str(config["memory_gigabytes"]),
         params:
@@ -121,6 +133,7 @@ if PRETRAIN:
 else:
 
     rule fetch_base_model:
+        localrule: True
         output:
             expand(f"{RESULTS}/base/{{file}}", file=BASE_FILES),
             manifest=f"{RESULTS}/base/manifest.json",
@@ -130,6 +143,7 @@ else:
         conda:
             "../../envs/language-model.yaml"
         resources:  # nothing is fetched again for another engine
+            **NEEDS.of("fetch_base_model"),
             engine=config["text"]["generate"]["engine"],
         params:
             options=flags(

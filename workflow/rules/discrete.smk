@@ -16,6 +16,8 @@ rule simulate_discrete:
         benchmark=timings("discrete/{distribution}/samples{samples}/simulate_discrete"),
     conda:
         "../../envs/report.yaml"
+    resources:
+        **NEEDS.of("simulate_discrete"),
     params:
         options=lambda wildcards: flags(
             **config["discrete"]["distributions"][wildcards.distribution],
@@ -42,6 +44,8 @@ rule collect_discrete:
         f"logs/{config['experiment']}/collect_discrete.log",
     conda:
         "../../envs/report.yaml"
+    resources:
+        **NEEDS.of("collect_discrete"),
     params:
         options=flags(
             kind="discrete chains",
@@ -66,6 +70,8 @@ rule plot_discrete:
         f"logs/{config['experiment']}/plot_discrete.log",
     conda:
         "../../envs/report.yaml"
+    resources:
+        **NEEDS.of("plot_discrete"),
     params:
         code=code("plot_discrete"),
     shell:

@@ -19,6 +19,8 @@ rule simulate_gaussian:
         benchmark=timings("gaussian/{variant}/dimensions{dimensions}/samples{samples}/simulate_gaussian"),
     conda:
         "../../envs/report.yaml"
+    resources:
+        **NEEDS.of("simulate_gaussian"),
     params:
         options=lambda wildcards: flags(
             draws=config["gaussian"]["draws"],
@@ -46,6 +48,8 @@ rule collect_gaussian:
         f"logs/{config['experiment']}/collect_gaussian.log",
     conda:
         "../../envs/report.yaml"
+    resources:
+        **NEEDS.of("collect_gaussian"),
     params:
         options=flags(
             kind="gaussian chains",
@@ -70,6 +74,8 @@ rule plot_gaussian:
         f"logs/{config['experiment']}/plot_gaussian.log",
     conda:
         "../../envs/report.yaml"
+    resources:
+        **NEEDS.of("plot_gaussian"),
     params:
         code=code("plot_gaussian"),
     shell:
@@ -87,6 +93,8 @@ rule plot_gaussian_variants:
         f"logs/{config['experiment']}/plot_gaussian_variants.log",
     conda:
         "../../envs/report.yaml"
+    resources:
+        **NEEDS.of("plot_gaussian_variants"),
     params:
         code=code("plot_gaussian_variants"),
     shell:

@@ -52,6 +52,8 @@ rule mix:
         benchmark=timings("text/{arm}/seed{seed}/generation{generation}/mix"),
     conda:
         "../../envs/language-model.yaml"
+    resources:
+        **NEEDS.of("mix"),
     params:
         options=TEXT_CHAIN.mix_options,
         code=code("mix"),
@@ -81,6 +83,8 @@ rule finetune:
         "../../envs/language-model.yaml"
     threads: config["threads"]
     resources:  # nothing runs again for another resource; they are text, since numbers are cut to integers
+        **NEEDS.of("finetune"),
+        **devices.asked(config, "finetune"),
         checkpoint_minutes=str(config["text"]["finetune"]["checkpoint_minutes"]),
         memory_gigabytes=str(config["memory_gigabytes"]),
     params:
@@ -122,6 +126,8 @@ rule generate:
         "../../envs/language-model.yaml"
     threads: config["threads"]
     resources:
+        **NEEDS.of("generate"),
+        **devices.asked(config, "generate"),
         memory_gigabytes=str(config["memory_gigabytes"]),
     params:
         options=TEXT_CHAIN.decoder_options,
@@ -156,6 +162,8 @@ if SHARDS > 1:
             benchmark=timings("text/{arm}/seed{seed}/generation{generation}/join_shards"),
         conda:
             "../../envs/language-model.yaml"
+        resources:
+            **NEEDS.of("join_shards"),
         params:
             options=TEXT_CHAIN.decoder_options,
             sources=TEXT_CHAIN.text_sources,
@@ -192,6 +200,9 @@ rule evaluate:
     conda:
         "../../envs/language-model.yaml"
     threads: config["threads"]
+    resources:
+        **NEEDS.of("evaluate"),
+        **devices.asked(config, "evaluate"),
     params:
         options=TEXT_CHAIN.evaluate_options(),
         decoder=TEXT_CHAIN.decoder_options,
@@ -224,6 +235,8 @@ rule summarize:
         benchmark=timings("summarize"),
     conda:
         "../../envs/report.yaml"
+    resources:
+        **NEEDS.of("summarize"),
     params:
         options=TEXT_CHAIN.summary_options(),
         code=code("summarize"),

@@ -18,6 +18,8 @@ rule simulate_mixture:
     conda:
         "../../envs/images.yaml"
     threads: config["threads"]
+    resources:
+        **NEEDS.of("simulate_mixture"),
     params:
         options=MIXTURE_CHAIN.simulate_options,
         code=code("simulate_mixture"),
@@ -45,6 +47,8 @@ rule summarize_mixture:
     conda:
         "../../envs/images.yaml"
     threads: config["threads"]
+    resources:
+        **NEEDS.of("summarize_mixture"),
     params:
         options=MIXTURE_CHAIN.summary_options(),
         code=code("summarize_mixture"),
@@ -62,6 +66,8 @@ rule plot_mixture_distance:
         f"logs/{config['experiment']}/plot_mixture_distance.log",
     conda:
         "../../envs/report.yaml"
+    resources:
+        **NEEDS.of("plot_mixture_distance"),
     params:
         code=code("plot_mixture_distance"),
     shell:
@@ -78,6 +84,8 @@ rule plot_mixture_densities:
         f"logs/{config['experiment']}/plot_mixture_densities.log",
     conda:
         "../../envs/report.yaml"
+    resources:
+        **NEEDS.of("plot_mixture_densities"),
     params:
         code=code("plot_mixture_densities"),
     shell:
@@ -95,6 +103,8 @@ rule animate_mixture:
         f"logs/{config['experiment']}/animate_mixture.log",
     conda:
         "../../envs/report.yaml"
+    resources:
+        **NEEDS.of("animate_mixture"),
     params:
         code=code("animate_mixture"),
     shell:

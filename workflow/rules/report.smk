@@ -49,6 +49,8 @@ rule plot_perplexity:
         f"logs/{config['experiment']}/plot_perplexity{{question}}.log",
     conda:
         "../../envs/report.yaml"
+    resources:
+        **NEEDS.of("plot_perplexity"),
     params:
         options=flags(confidence=config["text"]["summary"]["confidence"]),
         code=code("plot_perplexity"),
@@ -72,6 +74,8 @@ rule plot_block_perplexity:
         f"logs/{config['experiment']}/plot_block_perplexity{{question}}.log",
     conda:
         "../../envs/report.yaml"
+    resources:
+        **NEEDS.of("plot_block_perplexity"),
     params:
         code=code("plot_block_perplexity"),
     shell:
@@ -90,6 +94,8 @@ rule plot_tails:
         f"logs/{config['experiment']}/plot_tails{{question}}.log",
     conda:
         "../../envs/report.yaml"
+    resources:
+        **NEEDS.of("plot_tails"),
     params:
         code=code("plot_tails"),
     shell:
@@ -107,6 +113,8 @@ rule plot_diversity:
         f"logs/{config['experiment']}/plot_diversity{{question}}.log",
     conda:
         "../../envs/report.yaml"
+    resources:
+        **NEEDS.of("plot_diversity"),
     params:
         code=code("plot_diversity"),
     shell:
@@ -128,6 +136,8 @@ rule table_continuations:
         f"logs/{config['experiment']}/table_continuations{{question}}.log",
     conda:
         "../../envs/report.yaml"
+    resources:
+        **NEEDS.of("table_continuations"),
     params:
         code=code("table_continuations"),
     shell:
@@ -135,6 +145,7 @@ rule table_continuations:
 
 
 rule write_configuration:
+    localrule: True
     output:
         yaml=f"{RESULTS}/config.yaml",
         page=report(
@@ -147,6 +158,8 @@ rule write_configuration:
         f"logs/{config['experiment']}/write_configuration.log",
     conda:
         "../../envs/report.yaml"
+    resources:
+        **NEEDS.of("write_configuration"),
     params:
         options=flags(
             configuration=json.dumps(config),

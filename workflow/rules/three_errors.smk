@@ -9,6 +9,8 @@ rule simulate_three_errors:
         benchmark=timings("simulate_three_errors"),
     conda:
         "../../envs/report.yaml"
+    resources:
+        **NEEDS.of("simulate_three_errors"),
     params:
         options=flags(**config["three_errors"]),
         code=code("simulate_three_errors"),
@@ -28,6 +30,8 @@ rule plot_three_errors:
         f"logs/{config['experiment']}/plot_three_errors.log",
     conda:
         "../../envs/report.yaml"
+    resources:
+        **NEEDS.of("plot_three_errors"),
     params:
         code=code("plot_three_errors"),
     shell:
@@ -46,6 +50,8 @@ rule table_three_errors:
         f"logs/{config['experiment']}/table_three_errors.log",
     conda:
         "../../envs/report.yaml"
+    resources:
+        **NEEDS.of("table_three_errors"),
     params:
         code=code("table_three_errors"),
     shell:

@@ -11,6 +11,7 @@ wildcard_constraints:
 
 
 rule prepare_images:
+    localrule: True
     output:
         images=expand(f"{VAE}/images/{{split}}.parquet", split=["train", "test"]),
         train=f"{VAE}/images/train.manifest.json",
@@ -20,6 +21,8 @@ rule prepare_images:
         benchmark=timings("prepare_images"),
     conda:
         "../../envs/images.yaml"
+    resources:
+        **NEEDS.of("prepare_images"),
     params:
         options=image_options(config),
         images=hashes(image_files(config)),
@@ -44,6 +47,8 @@ rule train_classifier:
     conda:
         "../../envs/images.yaml"
     threads: config["threads"]
+    resources:
+        **NEEDS.of("train_classifier"),
     params:
         options=VAE_CHAIN.classifier_options(),
         code=code("train_classifier"),
@@ -69,6 +74,8 @@ rule train_vae:
     conda:
         "../../envs/images.yaml"
     threads: config["threads"]
+    resources:
+        **NEEDS.of("train_vae"),
     params:
         options=VAE_CHAIN.train_options,
         code=code("train_vae"),
@@ -102,6 +109,8 @@ rule evaluate_vae:
     conda:
         "../../envs/images.yaml"
     threads: config["threads"]
+    resources:
+        **NEEDS.of("evaluate_vae"),
     params:
         options=VAE_CHAIN.evaluate_options(),
         code=code("evaluate_vae"),
@@ -131,6 +140,8 @@ rule summarize_vae:
         benchmark=timings("summarize_vae"),
     conda:
         "../../envs/report.yaml"
+    resources:
+        **NEEDS.of("summarize_vae"),
     params:
         options=VAE_CHAIN.summary_options(),
         code=code("summarize_vae"),
@@ -150,6 +161,8 @@ rule plot_vae_images:
         f"logs/{config['experiment']}/plot_vae_images.log",
     conda:
         "../../envs/report.yaml"
+    resources:
+        **NEEDS.of("plot_vae_images"),
     params:
         options=VAE_CHAIN.picture_options(),
         code=code("plot_vae_images"),
@@ -169,6 +182,8 @@ rule plot_vae_latents:
         f"logs/{config['experiment']}/plot_vae_latents.log",
     conda:
         "../../envs/report.yaml"
+    resources:
+        **NEEDS.of("plot_vae_latents"),
     params:
         options=flags(generation=VAE_CHAIN.shown()),
         code=code("plot_vae_latents"),
@@ -188,6 +203,8 @@ rule plot_vae_spread:
         f"logs/{config['experiment']}/plot_vae_spread.log",
     conda:
         "../../envs/report.yaml"
+    resources:
+        **NEEDS.of("plot_vae_spread"),
     params:
         options=flags(confidence=config["text"]["summary"]["confidence"]),
         code=code("plot_vae_spread"),

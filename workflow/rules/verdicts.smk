@@ -15,6 +15,8 @@ rule select_arms:
         f"logs/{config['experiment']}/select_arms/{{name}}.log",
     conda:
         "../../envs/report.yaml"
+    resources:
+        **NEEDS.of("select_arms"),
     params:
         options=lambda wildcards: flags(arm=config["text"]["questions"][wildcards.name]["arms"]),
         code=code("select_arms"),
@@ -37,6 +39,8 @@ rule compare_arms:
         benchmark=timings("compare_arms{question}"),
     conda:
         "../../envs/report.yaml"
+    resources:
+        **NEEDS.of("compare_arms"),
     params:
         options=lambda wildcards: flags(
             measure=config["text"]["statistics"]["measures"],
@@ -65,6 +69,8 @@ rule judge_arms:
         benchmark=timings("judge_arms{question}"),
     conda:
         "../../envs/report.yaml"
+    resources:
+        **NEEDS.of("judge_arms"),
     params:
         options=flags(
             rules=json.dumps(config["text"]["profile"], sort_keys=True),
@@ -89,6 +95,8 @@ rule plot_profile:
         f"logs/{config['experiment']}/plot_profile{{question}}.log",
     conda:
         "../../envs/report.yaml"
+    resources:
+        **NEEDS.of("plot_profile"),
     params:
         options=flags(confidence=config["text"]["summary"]["confidence"]),
         code=code("plot_profile"),
@@ -107,6 +115,8 @@ rule table_profile:
         f"logs/{config['experiment']}/table_profile{{question}}.log",
     conda:
         "../../envs/report.yaml"
+    resources:
+        **NEEDS.of("table_profile"),
     params:
         code=code("table_profile"),
     shell:
@@ -124,6 +134,8 @@ rule plot_onset:
         f"logs/{config['experiment']}/plot_onset{{question}}.log",
     conda:
         "../../envs/report.yaml"
+    resources:
+        **NEEDS.of("plot_onset"),
     params:
         options=flags(confidence=config["text"]["summary"]["confidence"]),
         code=code("plot_onset"),
@@ -144,6 +156,8 @@ rule table_comparisons:
         f"logs/{config['experiment']}/table_comparisons{{question}}.log",
     conda:
         "../../envs/report.yaml"
+    resources:
+        **NEEDS.of("table_comparisons"),
     params:
         options=flags(confidence=config["text"]["summary"]["confidence"]),
         code=code("table_comparisons"),

@@ -1,0 +1,112 @@
+"""What goes wrong on a cluster, made to happen on a real one: at the end the bytes of an undisturbed run, no work twice at
+a time, and nothing left in the queue."""
+
+import os
+import signal
+
+import pytest
+
+from tests.cluster.conftest import MODEL, PATIENCE, Run, field, trainings
+from tests.cluster.slurm import until
+
+pytestmark = pytest.mark.cluster
+
+
+def last(run: Run) -> str:
+    return [*run.jobs()][-1]
+
+
+def test_a_cancelled_job_is_tried_again_and_goes_on_from_its_checkpoint(cluster, training, undisturbed):
+    run = Run(cluster, training, MODEL)
+    run.in_mid_job()
+    cluster.call("scancel", last(run))
+    run.finish()
+    assert [*run.jobs().values()] == ["CANCELLED", "COMPLETED"]
+    assert training.bytes() == undisturbed
+
+
+def test_a_drained_node_finishes_its_job_and_is_given_no_other(cluster, training, undisturbed):
+    run = Run(cluster, training, MODEL)
+    number = run.in_mid_job()
+    node = field(cluster, last(run), "NodeList")
+    cluster.call("scontrol", "update", f"nodename={node}", "state=drain", "reason=test")
+    try:
+        elsewhere = cluster.call("sbatch", "--parsable", "--wait", "--output=/dev/null", "--wrap=true").strip()
+        os.kill(number, signal.SIGCONT)
+        run.finish()
+    finally:
+        cluster.call("scontrol", "update", f"nodename={node}", "state=resume")
+    assert field(cluster, elsewhere, "NodeList") != node
+    assert [*run.jobs().values()] == ["COMPLETED"]
+    assert training.bytes() == undisturbed
+
+
+def test_a_job_outlives_the_daemon_of_its_node(cluster, training, undisturbed):
+    run = Run(cluster, training, MODEL)
+    number = run.in_mid_job()
+    node = field(cluster, last(run), "NodeList")
+    cluster.kill(node)
+    os.kill(number, signal.SIGCONT)
+    until(lambda: not trainings(training.folder), "the training to end", PATIENCE)
+    cluster.start(node)
+    run.finish()
+    assert [*run.jobs().values()] == ["COMPLETED"]
+    assert training.bytes() == undisturbed
+
+
+def test_snakemake_waits_while_the_controller_is_away(cluster, training, undisturbed):
+    """With squeue alone Snakemake would forget its jobs and hang for ever; a new submission would fail."""
+    run = Run(cluster, training, MODEL, "results/mini/corpus/validation.manifest.json", "--forcerun", "find_passage")
+    number = run.in_mid_job()
+    cluster.kill("slurmctld")
+    os.kill(number, signal.SIGCONT)
+    until(lambda: not trainings(training.folder), "the training to end", PATIENCE)
+    with pytest.raises(Exception):  # noqa: B017
+        run.process.wait(40)
+    cluster.start("slurmctld")
+    run.finish()
+    assert [*run.jobs().values()] == ["COMPLETED"]
+    assert training.bytes() == undisturbed
+
+
+def test_a_job_over_its_time_is_given_more_and_goes_on_from_its_checkpoint(cluster, training, undisturbed):
+    run = Run(cluster, training, MODEL, "--set-resources", "finetune:runtime=1 + 14 * (attempt - 1)")
+    run.in_mid_job()  # and does not go on
+    run.finish()
+    first, second = run.jobs()
+    assert [*run.jobs().values()] == ["TIMEOUT", "COMPLETED"]
+    assert (field(cluster, first, "TimeLimit"), field(cluster, second, "TimeLimit")) == ("00:01:00", "00:15:00")
+    assert training.bytes() == undisturbed
+
+
+def test_a_job_over_its_memory_is_given_more(cluster, training, undisturbed):
+    run = Run(cluster, training, MODEL, "--set-resources", "finetune:mem_mb=250 * 4 ** (attempt - 1)")
+    run.finish()
+    first, second = run.jobs()
+    assert run.jobs()[first] != "COMPLETED" == run.jobs()[second]
+    assert (field(cluster, first, "MinMemoryNode"), field(cluster, second, "MinMemoryNode")) == ("250M", "1000M")
+    assert training.bytes() == undisturbed
+
+
+def test_a_killed_run_leaves_jobs_that_the_next_one_ends_before_it_begins(cluster, training, undisturbed):
+    killed = Run(cluster, training, MODEL)
+    orphan = killed.in_mid_job()
+    os.killpg(killed.process.pid, signal.SIGKILL)
+    killed.process.wait()
+    training.snakemake("--unlock")
+    run = Run(cluster, training, MODEL)
+    run.finish()
+    old, new = run.jobs()
+    assert run.jobs() == {old: "CANCELLED", new: "COMPLETED"}
+    assert field(cluster, old, "EndTime") <= field(cluster, new, "SubmitTime")
+    assert orphan not in trainings(training.folder)
+    assert training.bytes() == undisturbed
+
+
+def test_ctrl_c_takes_the_jobs_out_of_the_queue(cluster, training):
+    run = Run(cluster, training, MODEL)
+    run.in_mid_job()
+    os.killpg(run.process.pid, signal.SIGINT)
+    assert run.process.wait(PATIENCE) != 0
+    until(lambda: [*run.jobs().values()] == ["CANCELLED"], "the job to be cancelled", PATIENCE)
+    until(lambda: not trainings(training.folder), "its processes to end", PATIENCE)
