@@ -29,3 +29,4 @@ def resolve(source: str, target: str) -> None:
 if __name__ == "__main__":
     resolve("requirements.in", "requirements.txt")
     resolve("requirements-dev.in", "requirements-dev.txt")
+    resolve("requirements-remotes.in", "requirements-remotes.txt")
