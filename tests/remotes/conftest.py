@@ -1,15 +1,6 @@
 import pytest
 
 from tests.remotes import servers
-from tests.workflow.project import Project
-
-
-@pytest.fixture(scope="session")
-def recorded(golden, tmp_path_factory) -> Project:
-    """A finished experiment under git and DVC, for the tests to push; they change nothing in it."""
-    project = golden.copy(tmp_path_factory.mktemp("recorded") / "project")
-    project.record()
-    return project
 
 
 @pytest.fixture(scope="session")

@@ -3,18 +3,7 @@
 import shutil
 from collections import Counter
 
-import pytest
-
-from tests.workflow.project import CHAIN, DRAWN, Project
-
-
-@pytest.fixture
-def tracked(mini, tmp_path) -> Project:
-    """A finished experiment under git and DVC, pushed to a local-directory remote."""
-    mini.dvc("remote", "add", "--default", "store", str(tmp_path / "store"))
-    mini.record()
-    mini.dvc("push")
-    return mini
+from tests.workflow.project import CHAIN, DRAWN
 
 
 def chain(executed: Counter) -> dict[str, int]:
