@@ -2,8 +2,9 @@
 
     python -m workflow.restore [--check] [--unpack]
 
-Run before Snakemake, so that a deleted generation is fetched and not computed again. After `dvc pull`, `--check` holds all
-of the cache that `dvc.lock` names to its checksums, and `--unpack` brings Snakemake's provenance in line with the results.
+Run before Snakemake, so that a deleted generation is fetched and not computed again. After `dvc pull`, `--check` holds
+all of the cache that `dvc.lock` names to its checksums, and `--unpack` brings Snakemake's provenance in line with the
+results.
 
 DVC never reads an object again that it has made read-only. So a corrupted one is found here, and removed: else a pull
 would leave it, a new result of the same bytes would be taken for stored, and a push would spread it.
@@ -54,8 +55,10 @@ def recorded(lock: Path) -> dict[Path, Path]:
     """The files that `lock` records, each with its place in the DVC cache; none if there is no cache."""
     stages = (yaml.safe_load(lock.read_text()) or {}).get("stages", {}) if lock.exists() else {}
     outputs = [output for stage in stages.values() for output in stage.get("outs", [])]
-    asked = subprocess.run([sys.executable, "-m", "dvc", "cache", "dir"], capture_output=True, text=True) if outputs else None
-    if asked is None or asked.returncode != 0:
+    if not outputs:
+        return {}
+    asked = subprocess.run([sys.executable, "-m", "dvc", "cache", "dir"], capture_output=True, text=True)
+    if asked.returncode != 0:
         return {}
     objects = Path(asked.stdout.strip()) / "files" / "md5"
     files: dict[Path, Path] = {}
@@ -70,7 +73,7 @@ def recorded(lock: Path) -> dict[Path, Path]:
 
 
 def sound(stored: Path) -> bool:
-    """Whether an object of the cache is there and holds the bytes that it is named for; one that does not is removed."""
+    """Whether an object of the cache is there and holds the bytes that it is named for; one with others is removed."""
     if not stored.exists():
         return False
     with stored.open("rb") as file:
@@ -95,7 +98,9 @@ def corrupted_files(lock: Path = Path("dvc.lock")) -> int:
 
 if __name__ == "__main__":
     if "--check" in sys.argv[1:] and (count := corrupted_files()):
-        raise SystemExit(f"{count} results were corrupted in the DVC cache and are removed: `dvc pull`, then this again")
+        raise SystemExit(
+            f"{count} results were corrupted in the DVC cache and are removed: `dvc pull`, then this again"
+        )
     missing_files()
     if "--unpack" in sys.argv[1:]:
         for results in sorted(Path("results").glob("*")):

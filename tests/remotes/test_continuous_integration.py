@@ -25,15 +25,19 @@ def run_job(project: Project, runner: Path) -> str:
     (runner / "path").touch()
     secrets = {f"AWS_{name.upper()}": value for name, value in KEYS.items()}
     assert {name for name, value in JOB["env"].items() if "secrets." in value} == secrets.keys()
-    environment = {
-        "CI": "true",
-        "HOME": str(runner),
-        "GITHUB_PATH": str(runner / "path"),
-        "MAKEFLAGS": "-o .venv/remotes -o .venv/run",  # installed already
-        "GIT_CONFIG_GLOBAL": os.devnull,
-        "GIT_CONFIG_NOSYSTEM": "1",
-        "LANG": "C.UTF-8",
-    } | JOB["env"] | secrets
+    environment = (
+        {
+            "CI": "true",
+            "HOME": str(runner),
+            "GITHUB_PATH": str(runner / "path"),
+            "MAKEFLAGS": "-o .venv/remotes -o .venv/run",  # installed already
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "LANG": "C.UTF-8",
+        }
+        | JOB["env"]
+        | secrets
+    )
     for step in JOB["steps"]:
         if "run" not in step:
             continue

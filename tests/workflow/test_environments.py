@@ -1,16 +1,19 @@
 """One source of pins; and an environment of --use-conda holds what its rules' scripts import, and no more."""
 
 import ast
+import os
 import re
+import subprocess
 import sys
+import time
+import venv
 from functools import cache
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
-import yaml
 
-from workflow import code_hash
+from workflow import code_hash, warm_start
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENTS = sorted((ROOT / "envs").glob("*.yaml"))
@@ -82,3 +85,18 @@ def test_pins_agree_with_the_lock(path):
 
 def test_drawing_needs_no_torch():
     assert "torch" not in names(ROOT / "envs" / "report.yaml")
+
+
+def test_a_job_in_another_environment_is_not_served_by_a_warm_start_of_this_one(tmp_path, monkeypatch):
+    monkeypatch.setenv(warm_start.VARIABLE, "")
+    venv.create(tmp_path / "other", with_pip=False, symlinks=True)
+    ask = "import sys; from workflow.warm_start import ask; sys.exit(ask('scripts.mix', ['--help']) is not None)"
+    warm_start.serve()
+    try:
+        while not Path(os.environ[warm_start.VARIABLE]).exists():
+            assert warm_start._server.poll() is None
+            time.sleep(0.1)
+        for python, served in [(sys.executable, True), (tmp_path / "other" / "bin" / "python", False)]:
+            assert subprocess.run([python, "-c", ask], cwd=ROOT, stdout=subprocess.DEVNULL).returncode == served
+    finally:
+        warm_start._server.communicate()
