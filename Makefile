@@ -8,7 +8,7 @@ export DVC_NO_ANALYTICS := 1
 FOLDER_OF := $(if $(filter side-%,$(PRESET)),vae={"images": {"folder": "$(FOLDER)"}},corpus={"folder": "$(FOLDER)"})
 CONFIG := $(if $(PRESET),--configfile $(PRESET:%=presets/%.yaml)) $(if $(FOLDER),--config '$(FOLDER_OF)')
 
-.PHONY: help run test test-cluster cluster restore verify lint benchmark lock clean
+.PHONY: help run plan test test-cluster test-remotes test-conda cluster remotes restore verify lint benchmark lock clean
 
 help:            ## show what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
@@ -25,7 +25,16 @@ test-cluster: .venv/test .venv/cluster ## on a real SLURM of its own, made and r
 	python -m tests.cluster.slurm install
 	python -m pytest -v -m "cluster and not slow" tests/cluster $(OPTIONS)
 
-restore: .venv/run ## after dvc pull: results and provenance in place, both tools find nothing to do
+test-remotes: .venv/test .venv/remotes .venv/s3-server ## DVC's remotes, against servers of their own on this machine
+	python -m pytest -m remotes $(OPTIONS)
+
+test-conda: .venv/test ## the mini experiment in the environments of --use-conda, which are built first
+	python -m pytest -m conda $(OPTIONS)
+
+remotes: .venv/remotes ## what DVC needs to keep results at s3:// and ssh:// addresses
+
+restore: .venv/run ## after dvc pull: results checked and in place with their provenance, both tools find nothing to do
+	python -m workflow.restore --check
 	dvc checkout
 	python -m workflow.restore --unpack
 
@@ -68,4 +77,13 @@ clean:           ## remove results and logs, keep the environment
 
 .venv/test: .venv/run requirements-dev.txt
 	python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	touch $@
+
+.venv/remotes: .venv/run requirements-remotes.txt
+	python -m pip install --quiet --disable-pip-version-check -r requirements-remotes.txt
+	touch $@
+
+.venv/s3-server: tests/remotes/s3-server.txt | .venv/python
+	$(PYTHON) -m venv --clear $@
+	$@/bin/python -m pip install --quiet --disable-pip-version-check -r tests/remotes/s3-server.txt
 	touch $@

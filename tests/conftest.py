@@ -31,3 +31,11 @@ def golden(tmp_path_factory) -> Project:
 def mini(golden, tmp_path) -> Project:
     """A finished mini experiment to change at will."""
     return golden.copy(tmp_path / "project")
+
+
+@pytest.fixture(scope="session")
+def recorded(golden, tmp_path_factory) -> Project:
+    """The same under git and DVC; tests work on copies and clones of it."""
+    project = golden.copy(tmp_path_factory.mktemp("recorded") / "project")
+    project.record()
+    return project

@@ -30,3 +30,4 @@ if __name__ == "__main__":
     resolve("requirements.in", "requirements.txt")
     resolve("requirements-dev.in", "requirements-dev.txt")
     resolve("requirements-cluster.in", "requirements-cluster.txt")
+    resolve("requirements-remotes.in", "requirements-remotes.txt")

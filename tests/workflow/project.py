@@ -81,11 +81,16 @@ class Project:
 
     def command(self, *command: str, check: bool = True) -> str:
         """Run a command here and return all that it printed; on failure show that."""
+        status, text = self.outcome(*command)
+        assert not check or status == 0, text
+        return text
+
+    def outcome(self, *command: str) -> tuple[int, str]:
+        """Exit status of a command run here, and all that it printed."""
         done = subprocess.run(
             command, cwd=self.folder, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
-        assert not check or done.returncode == 0, done.stdout
-        return done.stdout
+        return done.returncode, done.stdout
 
     def snakemake(self, *options: str, check: bool = True) -> str:
         return self.command(sys.executable, "-m", "snakemake", *options, check=check)
@@ -95,6 +100,27 @@ class Project:
 
     def dvc(self, *options: str) -> str:
         return self.command(sys.executable, "-m", "dvc", *options)
+
+    def record(self) -> None:
+        """Put finished results under git and DVC: those that Snakemake made are adopted, not made again."""
+        self.command("git", "init", "--quiet", "--initial-branch=main")
+        self.dvc("repro")
+        assert self.executed() == {}
+        self.commit("results")
+
+    def commit(self, message: str) -> None:
+        self.command("git", "add", ".")
+        identity = ["-c", "user.name=test", "-c", "user.email=test@example.org"]
+        self.command("git", *identity, "commit", "--quiet", "--message", message)
+
+    def clone(self, folder: Path) -> "Project":
+        """A fresh clone: no results, no cache."""
+        self.command("git", "clone", "--quiet", str(self.folder), str(folder))
+        return Project(folder)
+
+    def restore(self) -> str:
+        """`make restore`, with the packages of the environment that runs the tests."""
+        return self.command("make", "restore", "--assume-old=.venv/run")
 
     def plan(self, *options: str) -> Counter:
         """How many jobs of each rule a run would start now."""

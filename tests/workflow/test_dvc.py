@@ -3,23 +3,7 @@
 import shutil
 from collections import Counter
 
-import pytest
-
-from tests.workflow.project import CHAIN, DRAWN, Project
-
-
-@pytest.fixture
-def tracked(mini, tmp_path) -> Project:
-    """A finished experiment under git and DVC, pushed to a local-directory remote."""
-    git = ["git", "-c", "user.name=test", "-c", "user.email=test@example.org"]
-    mini.command(*git, "init", "--quiet", "--initial-branch=main")
-    mini.dvc("remote", "add", "--default", "store", str(tmp_path / "store"))
-    mini.dvc("repro")
-    assert mini.executed() == {}  # the results that Snakemake made are adopted, not made again
-    mini.dvc("push")
-    mini.command(*git, "add", ".")
-    mini.command(*git, "commit", "--quiet", "--message", "results")
-    return mini
+from tests.workflow.project import CHAIN, DRAWN
 
 
 def chain(executed: Counter) -> dict[str, int]:
@@ -88,11 +72,9 @@ def test_a_deleted_generation_is_restored_and_not_recomputed(tracked):
 
 
 def test_a_fresh_clone_finds_nothing_to_do_and_notices_a_change(tracked, tmp_path):
-    tracked.command("git", "clone", "--quiet", str(tracked.folder), str(tmp_path / "clone"))
-    clone = Project(tmp_path / "clone")
+    clone = tracked.clone(tmp_path / "clone")
     clone.dvc("pull")
-    clone.dvc("checkout")
-    clone.command("python", "-m", "workflow.restore", "--unpack")
+    clone.restore()
     assert clone.plan() == {}
     assert "up to date" in clone.dvc("status")
     assert clone.bytes() == tracked.bytes()

@@ -1,0 +1,94 @@
+"""A cache of DVC's that rots, that cannot be written, or that results are links into."""
+
+import hashlib
+import os
+
+import pytest
+
+from tests.workflow.project import Project
+from workflow import restore
+
+MODEL = "text/replace/seed1/generation1/model/model.safetensors"
+
+
+def objects(project: Project) -> list:
+    return [path for path in (project.folder / ".dvc" / "cache" / "files" / "md5").glob("*/*") if path.is_file()]
+
+
+def unsound(project: Project) -> list[str]:
+    """Objects that do not hold the bytes that they are named for."""
+    return [
+        path.name
+        for path in objects(project)
+        if hashlib.md5(path.read_bytes()).hexdigest() != path.parent.name + path.stem
+    ]
+
+
+def rot(project: Project, result: str, monkeypatch) -> None:
+    """Change a byte of a result's object, behind DVC's back, and remove the result."""
+    monkeypatch.chdir(project.folder)
+    path = project.results / result
+    stored = restore.recorded(project.folder / "dvc.lock")[path.relative_to(project.folder)]
+    data = bytearray(stored.read_bytes())
+    data[len(data) // 2] ^= 1
+    stored.chmod(0o644)
+    stored.write_bytes(data)
+    stored.chmod(0o444)  # as DVC left it, which takes that for "never changed"
+    path.unlink()
+
+
+def test_a_corrupted_object_is_found_and_fetched_again(tracked, monkeypatch):
+    before = tracked.bytes()
+    rot(tracked, MODEL, monkeypatch)
+    status, text = tracked.outcome("make", "restore", "--assume-old=.venv/run")
+    assert status != 0 and "1 results were corrupted" in text
+    assert unsound(tracked) == []
+    tracked.dvc("pull")
+    tracked.restore()
+    assert tracked.plan() == {}
+    assert tracked.bytes() == before
+
+    rot(tracked, MODEL, monkeypatch)
+    tracked.run()  # unattended, and without the remote: what is not to be had is computed anew
+    assert tracked.executed() == {"finetune": 1}
+    assert tracked.bytes() == before
+
+
+def test_a_cache_that_cannot_be_written_is_read_and_loses_no_results(tracked):
+    # root is not stopped by permissions, unless it gives that up
+    bound = ["setpriv", "--bounding-set=-dac_override", "--inh-caps=-all"] if os.geteuid() == 0 else []
+    folders = [path for path in (tracked.folder / ".dvc" / "cache").rglob("*") if path.is_dir()]
+    for folder in folders:
+        folder.chmod(0o555)
+    try:
+        (tracked.results / MODEL).unlink()
+        tracked.configure({"text": {"summary": {"confidence": 0.9}}})
+        status, text = tracked.outcome(*bound, "dvc", "repro")
+        assert status != 0 and "Permission denied" in text and "Restored 1 missing" in text
+    finally:
+        for folder in folders:
+            folder.chmod(0o755)
+    executed = tracked.executed()
+    assert executed["summarize"] == 1 and executed["finetune"] == 0
+    tracked.dvc("repro")  # goes on with what was computed
+    assert tracked.executed()["summarize"] == 0
+    assert "up to date" in tracked.dvc("status")
+
+
+@pytest.mark.parametrize("link", ["symlink", "hardlink"])
+def test_nothing_writes_through_links_into_the_cache(tracked, link):
+    tracked.dvc("config", "cache.type", link)
+    tracked.dvc("checkout", "--relink")
+    model = tracked.results / MODEL
+    assert model.is_symlink() if link == "symlink" else model.stat().st_nlink > 1
+    assert tracked.plan() == {}
+    before = {path.name for path in objects(tracked)}
+
+    tracked.configure({"text": {"finetune": {"learning_rate": 0.004}}})
+    tracked.run()
+    assert tracked.executed()["finetune"] == 12
+    assert unsound(tracked) == []
+    tracked.dvc("repro")
+    assert tracked.executed() == {}
+    assert unsound(tracked) == []
+    assert before < {path.name for path in objects(tracked)}
