@@ -16,30 +16,27 @@ from workflow.chain import Chain, file_of, flags, pretraining_files, source_opti
 from workflow.mixture_chain import MixtureChain
 from workflow.vae_chain import VaeChain, image_files, image_options
 
-RESULTS = f"results/{config['experiment']}" if isinstance(config.get("experiment"), str) else "results"
-PARTS = config.get("parts") or []
-QUESTIONS = [*(config.get("text") or {}).get("questions", [])]
+if workflow.is_main_process:
+    try:
+        preflight.check(config)
+    except (configuration.ConfigurationError, SourceError, ImageError, ArtefactError, TooLittleMemory) as error:
+        raise WorkflowError(str(error)) from None
+else:
+    arms.expand(config)
+
+RESULTS = f"results/{config['experiment']}"
+PARTS = config["parts"]
+QUESTIONS = [*config["text"]["questions"]]
 FIGURES = f"{RESULTS}/figures"
 CHECKPOINTS = f"{RESULTS}/checkpoints"  # of training jobs under way: no output, so that they outlive a killed job
 STATE = Path(".snakemake")
 warm_start.prefer_this_interpreter()
 
 if workflow.is_main_process:
-    try:
-        configuration.resolve(config)
-        preflight.check_inputs(config)
-        preflight.check_memory(config)
-        preflight.check_hub(config, Path(RESULTS))
-        preflight.check_results(config, Path(RESULTS))
-        preflight.check_base_model(config, Path(RESULTS))
-    except (configuration.ConfigurationError, SourceError, ImageError, ArtefactError, TooLittleMemory) as error:
-        raise WorkflowError(str(error)) from None
     provenance.unpack(Path(RESULTS), STATE)
     note = STATE / "model-collapse" / "results"
     note.parent.mkdir(parents=True, exist_ok=True)
     note.write_text(RESULTS)
-else:
-    arms.expand(config)
 
 
 wildcard_constraints:
@@ -57,6 +54,7 @@ wildcard_constraints:
     split="train|validation|test",
 
 
+# Options that hold words of the user's are params by a function: Snakemake would take braces in them for wildcards.
 def code(script):
     """Hash of the source that a job of this script runs."""
     return code_hash.code_hash(Path(workflow.basedir), script)

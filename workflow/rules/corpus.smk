@@ -24,7 +24,7 @@ rule prepare_corpus:
         "../../envs/language-model.yaml"
     params:
         options=lambda wildcards: flags(split=wildcards.split, blocks=config["corpus"][f"{wildcards.split}_blocks"]),
-        source=source_options(config),
+        source=lambda _: source_options(config),
         text=hashes(user_files(config)),
         code=code("prepare_corpus"),
     shell:
@@ -44,8 +44,8 @@ rule find_passage:
     conda:
         "../../envs/language-model.yaml"
     params:
-        options=flags(search=config["text"]["passage"]["search"]),
-        source=source_options(config),
+        options=lambda _: flags(search=config["text"]["passage"]["search"]),
+        source=lambda _: source_options(config),
         text=hashes(user_files(config)),
         code=code("find_passage"),
     shell:
@@ -67,7 +67,7 @@ if PRETRAIN:
         conda:
             "../../envs/language-model.yaml"
         params:
-            options=flags(
+            options=lambda _: flags(
                 text=config["base_model"]["pretraining"]["text"],
                 file=config["base_model"]["pretraining"]["files"],
                 vocabulary_size=config["base_model"]["pretraining"]["vocabulary_size"],
@@ -132,7 +132,7 @@ else:
         resources:  # nothing is fetched again for another engine
             engine=config["text"]["generate"]["engine"],
         params:
-            options=flags(
+            options=lambda _: flags(
                 repository=config["base_model"]["repository"],
                 revision=config["base_model"]["revision"],
             ),

@@ -148,7 +148,7 @@ rule write_configuration:
     conda:
         "../../envs/report.yaml"
     params:
-        options=flags(
+        options=lambda _: flags(
             configuration=json.dumps(config),
             descriptions=json.dumps(configuration.descriptions()),
         ),

@@ -21,7 +21,7 @@ rule prepare_images:
     conda:
         "../../envs/images.yaml"
     params:
-        options=image_options(config),
+        options=lambda _: image_options(config),
         images=hashes(image_files(config)),
         code=code("prepare_images"),
         folder=subpath(output.train, parent=True),
