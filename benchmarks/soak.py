@@ -32,7 +32,9 @@ def main() -> None:
         project, scratch = Path(folder) / "project", Path(folder) / "scratch"
         scratch.mkdir()
         subprocess.run(["git", "clone", "--quiet", str(ROOT), str(project)], check=True)
-        configuration = {"parts": ["text"], "text": {"generations": args.generations, "seeds": [1], "arms": ["replace"]}}
+        text = {"generations": args.generations, "seeds": [1], "arms": ["replace"]}
+        text["finetune"] = pretraining = {"checkpoint_minutes": 10}
+        configuration = {"parts": ["text"], "text": text, "base_model": {"pretraining": pretraining}}
         (project / "soak.yaml").write_text(yaml.safe_dump(configuration))
         command = [sys.executable, "-m", "workflow.run", "--configfile", "tests/mini.yaml", "soak.yaml"]
         run = subprocess.Popen(command, cwd=project, env=os.environ | {"TMPDIR": str(scratch)})
