@@ -163,8 +163,11 @@ def write_manifest(
     )
 
 
-def read_manifest(path: Path, kind: str, expected: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Read a manifest and refuse one of another schema version or kind, or whose options are not those `expected`."""
+def read_manifest(path: Path, kind: str | None, expected: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Read a manifest and refuse one of another schema version or kind, or whose options are not those `expected`.
+
+    With `kind` None any will do.
+    """
     try:
         manifest = json.loads(Path(path).read_text())
     except FileNotFoundError as error:
@@ -178,8 +181,10 @@ def read_manifest(path: Path, kind: str, expected: Mapping[str, Any] | None = No
             f"{path}: schema version {manifest.get('schema_version')}, this code reads {SCHEMA_VERSION}; "
             "remove the results or check out the code that wrote them"
         )
-    if manifest.get("kind") != kind:
+    if kind is not None and manifest.get("kind") != kind:
         raise ArtefactError(f"{path}: describes a {manifest.get('kind')}, expected a {kind}; check the paths")
+    if not (isinstance(manifest.get("files"), dict) and isinstance(manifest.get("options"), dict)):
+        raise ArtefactError(f"{path}: no manifest; delete it and run again")
     for name, value in (expected or {}).items():
         if manifest["options"].get(name) != value:
             raise ArtefactError(
@@ -201,6 +206,13 @@ def check_files(manifest_path: Path, manifest: Mapping[str, Any], missing: bool 
             raise ArtefactError(
                 f"{path}: differs from its manifest (sha256 or size); delete it and run again, or dvc checkout"
             )
+
+
+def checked_file(path: Path, manifest_path: Path) -> Path:
+    """The same path, of one file among those that a manifest lists; the others are not read."""
+    files = read_manifest(manifest_path, None)["files"]
+    check_files(manifest_path, {"files": {path.name: files[path.name]}})
+    return path
 
 
 def checked_manifest(path: Path, kind: str, expected: Mapping[str, Any] | None = None) -> dict[str, Any]:
