@@ -5,7 +5,8 @@ FOLDER ?=
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS := 1
-FOLDER_OF := $(if $(filter side-%,$(PRESET)),vae={"images": {"folder": "$(FOLDER)"}},corpus={"folder": "$(FOLDER)"})
+NAMED := "$(subst ','\'',$(subst ",\",$(subst \,\\,$(FOLDER))))"
+FOLDER_OF := $(if $(filter side-%,$(PRESET)),vae={"images": {"folder": $(NAMED)}},corpus={"folder": $(NAMED)})
 CONFIG := $(if $(PRESET),--configfile $(PRESET:%=presets/%.yaml)) $(if $(FOLDER),--config '$(FOLDER_OF)')
 
 .PHONY: help run plan test test-cluster test-remotes test-conda cluster remotes restore verify lint benchmark lock clean

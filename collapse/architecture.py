@@ -13,6 +13,16 @@ from collapse.memory import Shape
 from collapse.tokenizer import END_OF_TEXT
 
 MODEL_TYPES = ("opt", "gpt_neox")
+LARGEST = {  # sizes that a file may ask for: one that says more would be computed on for hours before its weights are missed
+    "num_hidden_layers": 1_000,
+    "hidden_size": 100_000,
+    "num_attention_heads": 1_000,
+    "vocab_size": 10_000_000,
+    "max_position_embeddings": 10_000_000,
+    "ffn_dim": 1_000_000,
+    "intermediate_size": 1_000_000,
+    "word_embed_proj_dim": 100_000,
+}
 NOT_KNOWN = ("attention_dropout", "layerdrop")  # parts that training leaves out at random: must be 0
 # what the code of this project takes for granted of an OPT model
 PRE_NORM_OPT = {
@@ -35,16 +45,24 @@ def read_config(folder: Path) -> dict[str, Any]:
     path = Path(folder) / "config.json"
     if not path.is_file():
         raise ModelError(f"{path}: missing; the model folder needs config.json and model.safetensors")
-    config = json.loads(path.read_text())
+    try:
+        config = json.loads(path.read_text())
+    except ValueError as error:
+        raise ModelError(f"{path}: not JSON ({error}); fetch or make it again") from error
+    if not isinstance(config, dict):
+        raise ModelError(f"{path}: no model's configuration; fetch or make it again")
     remedy = "choose a base model such as facebook/opt-125m or EleutherAI/pythia-70m"
     if config.get("model_type") not in MODEL_TYPES:
         raise ModelError(
             f"{path}: model_type {config.get('model_type')!r}; only {' and '.join(MODEL_TYPES)} are known; {remedy}"
         )
+    for key, most in LARGEST.items():
+        if key in config and not (type(config[key]) is int and 0 < config[key] <= most):
+            raise ModelError(f"{path}: {key} {config[key]!r}, must be a whole number from 1 to {most}; {remedy}")
     for key in NOT_KNOWN:
         if config.get(key):
             raise ModelError(f"{path}: {key} {config[key]}, only 0 is known; {remedy}")
-    if not isinstance(config.get("eos_token_id"), int):
+    if type(config.get("eos_token_id")) is not int:
         raise ModelError(f"{path}: eos_token_id {config.get('eos_token_id')!r}, must be one token; {remedy}")
     return config
 

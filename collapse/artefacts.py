@@ -9,6 +9,7 @@ import errno
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,35 +30,65 @@ class ArtefactError(ValueError):
 
 
 @contextlib.contextmanager
-def whole_file(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside `path`; on success rename it there, on failure remove it.
-
-    ArtefactError if the disk is full or the folder cannot be written to.
-    """
-    path = Path(path)
-    temporary = None
+def writing(path: Path) -> Iterator[None]:
+    """Tell of a full disk or of a folder that cannot be written to with an ArtefactError that names `path`."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-        os.close(handle)
-        temporary = Path(name)
-        yield temporary
-        with open(temporary, "rb") as written:
-            os.fsync(written.fileno())
-        temporary.chmod(0o644)
-        os.replace(temporary, path)
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            free = shutil.disk_usage(path.parent).free
+        yield
+    except Exception as error:
+        reason = _system_error(error)
+        if reason in (errno.ENOSPC, errno.EDQUOT):
+            free = shutil.disk_usage(_existing(path)).free
             raise ArtefactError(
                 f"{path}: no space left ({free / 1e6:.1f} MB free); free some, then run again: it goes on from here"
             ) from error
-        if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
-            raise ArtefactError(f"{path}: cannot be written ({error.strerror}); make the folder writable") from error
+        if reason in (errno.EACCES, errno.EROFS, errno.EPERM):
+            raise ArtefactError(f"{path}: cannot be written ({os.strerror(reason)}); make the folder writable") from error
         raise
+
+
+def _system_error(error: Exception) -> int | None:
+    """The operating system's number of an error; libraries in Rust, such as safetensors, only mention it."""
+    if isinstance(error, OSError):
+        return error.errno
+    found = re.search(r"\(os error (\d+)\)", str(error))
+    return int(found[1]) if found else None
+
+
+def _existing(path: Path) -> Path:
+    return next(folder for folder in [path, *path.absolute().parents] if folder.exists())
+
+
+@contextlib.contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside `path`; on success rename it there, on failure remove it.
+
+    What has come under its name survives a power cut. ArtefactError if the disk is full or the folder cannot be written to.
+    """
+    path = Path(path)
+    temporary = None
+    with writing(path):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+            os.close(handle)
+            temporary = Path(name)
+            yield temporary
+            _sync(temporary)
+            temporary.chmod(0o644)
+            os.replace(temporary, path)
+            _sync(path.parent)
+        finally:
+            if temporary is not None:
+                temporary.unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    """Have the disk keep a file's content, or the names in a folder."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
     finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
+        os.close(descriptor)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -132,21 +163,28 @@ def write_manifest(
     )
 
 
-def read_manifest(path: Path, kind: str, expected: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Read a manifest and refuse one of another schema version or kind, or whose options are not those `expected`."""
+def read_manifest(path: Path, kind: str | None, expected: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Read a manifest and refuse one of another schema version or kind, or whose options are not those `expected`.
+
+    With `kind` None any will do.
+    """
     try:
         manifest = json.loads(Path(path).read_text())
     except FileNotFoundError as error:
         raise ArtefactError(f"{path}: missing; run the step that makes it, or dvc checkout") from error
     except ValueError as error:
         raise ArtefactError(f"{path}: not JSON ({error}); delete it and run again") from error
+    if not isinstance(manifest, dict):
+        raise ArtefactError(f"{path}: no manifest; delete it and run again")
     if manifest.get("schema_version") != SCHEMA_VERSION:
         raise ArtefactError(
             f"{path}: schema version {manifest.get('schema_version')}, this code reads {SCHEMA_VERSION}; "
             "remove the results or check out the code that wrote them"
         )
-    if manifest.get("kind") != kind:
+    if kind is not None and manifest.get("kind") != kind:
         raise ArtefactError(f"{path}: describes a {manifest.get('kind')}, expected a {kind}; check the paths")
+    if not (isinstance(manifest.get("files"), dict) and isinstance(manifest.get("options"), dict)):
+        raise ArtefactError(f"{path}: no manifest; delete it and run again")
     for name, value in (expected or {}).items():
         if manifest["options"].get(name) != value:
             raise ArtefactError(
@@ -168,6 +206,13 @@ def check_files(manifest_path: Path, manifest: Mapping[str, Any], missing: bool 
             raise ArtefactError(
                 f"{path}: differs from its manifest (sha256 or size); delete it and run again, or dvc checkout"
             )
+
+
+def checked_file(path: Path, manifest_path: Path) -> Path:
+    """The same path, of one file among those that a manifest lists; the others are not read."""
+    files = read_manifest(manifest_path, None)["files"]
+    check_files(manifest_path, {"files": {path.name: files[path.name]}})
+    return path
 
 
 def checked_manifest(path: Path, kind: str, expected: Mapping[str, Any] | None = None) -> dict[str, Any]:

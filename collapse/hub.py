@@ -59,16 +59,14 @@ def read_hub_tokenizer(folder: Path, model_end_of_text: int) -> str:
 
     ModelError if it does not end a text with the token with which the model does.
     """
-    if (folder / "tokenizer.json").is_file():
-        found = (folder / "tokenizer.json").read_text()
-    elif (folder / "vocab.json").is_file() and (folder / "merges.txt").is_file():
-        found = _converted(folder)
-    else:
+    names = ("tokenizer.json",) if (folder / "tokenizer.json").is_file() else ("vocab.json", "merges.txt")
+    if not all((folder / name).is_file() for name in names):
         raise ModelError("the repository has neither tokenizer.json nor vocab.json and merges.txt")
     try:
+        found = _converted(folder) if len(names) > 1 else (folder / names[0]).read_text()
         end = end_of_text(Tokenizer.from_str(found))
-    except ValueError as error:
-        raise ModelError(f"the repository's tokenizer: {error}") from error
+    except Exception as error:  # the library in Rust raises a bare Exception
+        raise ModelError(f"the repository's tokenizer ({' and '.join(names)}): {error}") from error
     if end != model_end_of_text:
         raise ModelError(f"the repository's tokenizer ends a text with token {end}, its model with {model_end_of_text}")
     return found

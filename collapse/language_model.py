@@ -13,7 +13,7 @@ from transformers.models.gpt_neox.modeling_gpt_neox import GPTNeoXForCausalLM
 from transformers.models.opt.modeling_opt import OPTForCausalLM
 
 from collapse.architecture import ModelError, read_config
-from collapse.artefacts import whole_file
+from collapse.artefacts import whole_file, writing
 from collapse.tokenizer import END_OF_TEXT, PAD
 
 MODEL_FILES = ("config.json", "model.safetensors")
@@ -91,10 +91,11 @@ def _whole(model: PreTrainedModel, found: Mapping[str, Any], name: str) -> PreTr
 def write_model(model: PreTrainedModel, folder: Path) -> list[Path]:
     """Write `config.json` and `model.safetensors` in the Hugging Face layout, each whole or not at all."""
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".model.", suffix=".part", dir=folder.parent) as temporary:
-        model.save_pretrained(temporary)
-        for name in MODEL_FILES:
-            with whole_file(folder / name) as target:
-                shutil.copyfile(Path(temporary) / name, target)
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".model.", suffix=".part", dir=folder.parent) as temporary:
+            model.save_pretrained(temporary)
+            for name in MODEL_FILES:
+                with whole_file(folder / name) as target:
+                    shutil.copyfile(Path(temporary) / name, target)
     return [folder / name for name in MODEL_FILES]

@@ -7,6 +7,7 @@ end-of-text token separates: a paragraph of documentation, a line of a text file
 import ast
 import hashlib
 import re
+import stat
 import sys
 import sysconfig
 from collections.abc import Iterable, Mapping
@@ -111,12 +112,27 @@ def stdlib_docstrings() -> list[str]:
     return list(seen)
 
 
-def read_lines(path: Path) -> list[str]:
-    """Every line of a UTF-8 text file, its line end included; blank lines are documents too, as in WikiText."""
+def local_file(path: Path) -> Path:
+    """The same path, of an ordinary file that can be read: not a folder, and not a pipe or device, which may never end."""
+    remedy = "check corpus.folder and corpus.files, or base_model.pretraining.files"
     try:
-        text = path.read_bytes().decode("utf-8")
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise SourceError(f"{path}: a folder, pipe or device, no file; {remedy}")
+        path.open("rb").close()
     except FileNotFoundError as error:
-        raise SourceError(f"{path}: no such file; check corpus.folder and corpus.files") from error
+        raise SourceError(f"{path}: no such file; {remedy}") from error
+    except OSError as error:
+        raise SourceError(f"{path}: cannot be read ({error.strerror}); {remedy}") from error
+    return path
+
+
+def read_lines(path: Path) -> list[str]:
+    """Every line of a UTF-8 text file, its line end included; blank lines are documents too, as in WikiText.
+
+    A byte-order mark at the start is not text and left out.
+    """
+    try:
+        text = local_file(path).read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise SourceError(
             f"{path}: not UTF-8 (byte {error.object[error.start]:#04x} at position {error.start}); "
@@ -142,8 +158,7 @@ def local_files(folder: Path, files: Mapping[str, str], text_column: str) -> Doc
 def _table_rows(path: Path, text_column: str) -> list[str]:
     from datasets import Dataset
 
-    if not path.is_file():
-        raise SourceError(f"{path}: no such file; check corpus.folder and corpus.files")
+    local_file(path)
     try:
         table = (
             Dataset.from_parquet(str(path), keep_in_memory=True)

@@ -9,7 +9,7 @@ import torch
 from tokenizers import Tokenizer
 
 from collapse.architecture import end_of_text, read_config, shape
-from collapse.artefacts import checked_manifest, read_blocks, write_columns, write_json, write_manifest
+from collapse.artefacts import checked_file, checked_manifest, read_blocks, write_columns, write_json, write_manifest
 from collapse.decoding import PRECISIONS, decode, load
 from collapse.diversity import (
     distinct_ngrams,
@@ -107,7 +107,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     by_half = loss_by_group(losses, targets, half, 2)
     recall = recall_by_group(human_text, synthetic, group, args.frequency_groups)
     minority = least_likely(first_test_losses, text_targets, args.minority_share)
-    tokenizer = Tokenizer.from_file(str(args.tokenizer))
+    tokenizer = Tokenizer.from_file(str(checked_file(args.tokenizer, args.tokenizer.with_name("manifest.json"))))
     centre = human_states.mean(0)  # all states point one way: only about this do cosines tell blocks apart
     about_human, about = human_states - centre, states[sample] - centre
     mode = stretches(sample, len(human), args.modes)

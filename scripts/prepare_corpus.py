@@ -9,7 +9,7 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from collapse import text_sources
-from collapse.artefacts import write_blocks, write_manifest
+from collapse.artefacts import checked_file, write_blocks, write_manifest
 from collapse.blocks import evenly_spaced, to_blocks
 from collapse.text_sources import SPLITS, SourceError
 from collapse.tokenizer import end_of_text, load_tokenizer
@@ -77,7 +77,7 @@ def add_source(parser: argparse.ArgumentParser) -> None:
 
 
 def read_tokenizer(args: argparse.Namespace) -> Tokenizer:
-    tokenizer = load_tokenizer(args.tokenizer.parent)
+    tokenizer = load_tokenizer(checked_file(args.tokenizer, args.tokenizer_manifest).parent)
     try:
         end_of_text(tokenizer)
     except ValueError as error:

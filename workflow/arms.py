@@ -6,6 +6,7 @@ stands for one arm for every combination of the values listed there.
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
+from math import prod
 from typing import Any
 
 from collapse.decoding import DECODERS
@@ -26,9 +27,8 @@ def expand(config: dict[str, Any]) -> None:
             continue
         common = {key: value for key, value in arm.items() if key != "sweep"}
         members[name] = []
-        for values in product(*sweep.values()):
-            chosen = dict(zip(sweep, values, strict=True))
-            member = "-".join([name, *(f"{key}-{value}" for key, value in chosen.items())])
+        for chosen in _combinations(sweep):
+            member = _member(name, chosen)
             members[name].append(member)
             arms[member] = common | chosen
     for arm in arms.values():
@@ -40,6 +40,32 @@ def expand(config: dict[str, Any]) -> None:
         question["arms"] = _members(question["arms"], members)
     asked = [arm for question in text["questions"].values() for arm in question["arms"]]
     text["arms"] = list(dict.fromkeys([*_members(text["arms"], members), *asked]))
+
+
+def sweep_faults(config: Mapping[str, Any], most: int) -> list[str]:
+    """What is wrong with the sweeps: an arm's name given twice, or more arms than `most`, which nobody meant."""
+    found, arms = [], config["arms"]
+    names = [name for name, arm in arms.items() if "sweep" not in arm]
+    for name, arm in arms.items():
+        if "sweep" not in arm:
+            continue
+        if (count := prod(map(len, arm["sweep"].values()))) > most:
+            found.append(f"arms.{name}.sweep: stands for {count} arms, more than {most}; list fewer values")
+            continue
+        for member in (_member(name, chosen) for chosen in _combinations(arm["sweep"])):
+            if member in names:
+                found.append(f"arms.{name}.sweep: {member}: another arm has this name; rename one, or list a value once")
+            names.append(member)
+    return found
+
+
+def _combinations(sweep: Mapping[str, Sequence[Any]]) -> Iterator[dict[str, Any]]:
+    for values in product(*sweep.values()):
+        yield dict(zip(sweep, values, strict=True))
+
+
+def _member(name: str, chosen: Mapping[str, Any]) -> str:
+    return "-".join([name, *(f"{key}-{value}" for key, value in chosen.items())])
 
 
 def _members(names: Sequence[str], members: Mapping[str, list[str]]) -> list[str]:

@@ -23,7 +23,9 @@ def flags(**values: Any) -> str:
             value = [f"{key}={one}" for key, one in value.items()]
         for one in value if isinstance(value, list) else [value]:
             if one is not None:
-                parts.append(f"--{name.replace('_', '-')} {shlex.quote(str(one))}")
+                # joined to its flag, a word that begins with a dash is not taken for another flag
+                between = "=" if isinstance(one, str) and one.startswith("-") else " "
+                parts.append(f"--{name.replace('_', '-')}{between}{shlex.quote(str(one))}")
     return " ".join(parts)
 
 

@@ -1,12 +1,16 @@
 """The configuration, checked before anything runs: types and bounds by the schema, the rest by `check_consistency`."""
 
+import functools
 import json
-from collections.abc import Mapping, Sequence
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, ValidationError
+from jsonschema.validators import extend
 
 from collapse.memory import Shape
 from workflow import arms
@@ -15,6 +19,9 @@ SCHEMA = Path(__file__).parent / "schemas" / "config.schema.yaml"
 
 
 MOST_NUMBERS = 5e8  # that an array of a side experiment may hold, 4 to 8 bytes each
+MOST_ARMS = 1000
+SHOWN_CHARACTERS = 500  # of a fault: a value may be a whole file that was pasted
+NOT_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")  # what no command, path or terminal can hold
 
 
 class ConfigurationError(ValueError):
@@ -26,21 +33,65 @@ def resolve(config: dict[str, Any]) -> None:
 
     ConfigurationError if it breaks the schema or contradicts itself.
     """
-    faults = schema_faults(config)
+    faults = [*foreign_faults(config)] or schema_faults(config) or arms.sweep_faults(config, MOST_ARMS)
     if not faults:
         arms.expand(config)
         faults = schema_faults(config) or consistency_faults(config)
     if faults:
-        raise ConfigurationError("configuration:\n" + "\n".join(f"  {fault}" for fault in faults))
+        raise ConfigurationError("configuration:\n" + "\n".join(f"  {_printable(fault)}" for fault in faults))
 
 
+def foreign_faults(node: Any, place: str = "") -> Iterator[str]:
+    """What YAML can hold and a configuration cannot: keys that are no text, and text that cannot be written down."""
+    if isinstance(node, Mapping):
+        for key, value in node.items():
+            if isinstance(key, str) and not NOT_TEXT.search(key):
+                yield from foreign_faults(value, f"{place}.{key}" if place else key)
+            else:
+                yield f"{place}.{key!r}: a key must be text without control characters; put it in quotes"
+    elif isinstance(node, list):
+        for number, value in enumerate(node):
+            yield from foreign_faults(value, f"{place}.{number}")
+    elif isinstance(node, str) and (found := NOT_TEXT.search(node)):
+        yield f"{place}: {node!r}: holds the character U+{ord(found[0]):04X}; leave it out"
+
+
+def _printable(fault: str) -> str:
+    """One line of a bounded length, in which nothing is a command to a terminal."""
+    shown = fault if len(fault) <= SHOWN_CHARACTERS else f"{fault[:SHOWN_CHARACTERS]} … {fault[-SHOWN_CHARACTERS:]}"
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in shown)
+
+
+@functools.cache
 def schema() -> dict[str, Any]:
     return yaml.safe_load(SCHEMA.read_text())
 
 
+def _whole(_: Any, pattern: str, value: Any, __: Any) -> Iterator[ValidationError]:
+    """A pattern holds for all of a text; Python's `$` would also accept a line break behind it."""
+    if isinstance(value, str) and not re.fullmatch(pattern, value):
+        yield ValidationError(f"does not match {pattern}")
+
+
+def _number(_: Any, value: Any) -> bool:
+    return _integer(_, value) or (isinstance(value, float) and math.isfinite(value))
+
+
+def _integer(_: Any, value: Any) -> bool:
+    """Not 3.0, which no `range` takes, nor what no array can count."""
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63
+
+
+Validator = extend(
+    Draft202012Validator,
+    {"pattern": _whole},
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine_many({"integer": _integer, "number": _number}),
+)
+
+
 def schema_faults(config: Mapping[str, Any]) -> list[str]:
     """What the schema refuses, in the order of the keys."""
-    validator = Draft202012Validator(schema())
+    validator = Validator(schema())
     errors = sorted(validator.iter_errors(config), key=lambda error: [str(part) for part in error.absolute_path])
     return [fault for error in errors for fault in _explain(error)]
 
@@ -63,13 +114,14 @@ def _explain(error) -> list[str]:
 
 def _rule(error) -> str:
     value = error.validator_value
+    names = ["null" if one is None else str(one) for one in (value if isinstance(value, list) else [value])]
     return {
-        "type": f"must be of type {' or '.join(value) if isinstance(value, list) else value}",
+        "type": f"must be of type {' or '.join(names)}",
         "minimum": f"must be at least {value}",
         "maximum": f"must be at most {value}",
         "exclusiveMinimum": f"must be more than {value}",
         "exclusiveMaximum": f"must be less than {value}",
-        "enum": f"must be one of {', '.join(map(str, value)) if isinstance(value, list) else value}",
+        "enum": f"must be one of {', '.join(names)}",
         "pattern": f"must match {value}",
         "minItems": f"needs at least {value}",
         "uniqueItems": "names one thing twice",

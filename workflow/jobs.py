@@ -235,8 +235,9 @@ def command_options(command: str) -> dict[str, Any]:
     name = ""
     for word in shlex.split(command.rpartition(" 2> ")[0] or command):
         if word.startswith("--"):
-            name = word.removeprefix("--").replace("-", "_")
-            found.setdefault(name, [])
+            name, given, value = word.removeprefix("--").partition("=")
+            name = name.replace("-", "_")
+            found.setdefault(name, []).extend([value] if given else [])
         elif name:
             found[name].append(word)
     return {name: values[0] if len(values) == 1 else values for name, values in found.items()}

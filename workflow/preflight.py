@@ -13,8 +13,8 @@ from collapse import memory
 from collapse.architecture import ModelError, check_engine
 from collapse.artefacts import check_files, read_manifest
 from collapse.images import first, idx_images
-from collapse.text_sources import SourceError, read_lines
-from workflow import machine, sizes
+from collapse.text_sources import SourceError, local_file, read_lines
+from workflow import configuration, machine, sizes
 from workflow.arms import generate_settings
 from workflow.chain import pretraining_files, user_files
 from workflow.plan import Plan
@@ -33,6 +33,31 @@ LOWER = {  # what decides the memory of a rule's jobs
 }
 
 
+def check(config: dict[str, Any]) -> Plan:
+    """All that is checked before any work, in the order of what it costs; `config` is resolved on the way.
+
+    Returns what the run will do.
+
+    ConfigurationError, SourceError, ImageError, ArtefactError or TooLittleMemory, each with a message to act on.
+    """
+    check_place(Path.cwd())
+    configuration.resolve(config)
+    results = Path("results", config["experiment"])
+    check_inputs(config)
+    check_memory(config, results)
+    check_hub(config, results)
+    plan = Plan(config, results)
+    check_results(plan, results)
+    check_base_model(config, results)
+    return plan
+
+
+def check_place(folder: Path) -> None:
+    """Any name of the project's folder will do but one with braces, which Snakemake takes for wildcards."""
+    if {*"{}"} & {*str(folder)}:
+        raise SourceError(f"{folder}: braces in the project's path, which Snakemake takes for wildcards; rename the folder")
+
+
 def check_inputs(config: Mapping[str, Any]) -> None:
     """Read every local file once: text is UTF-8 and could fill a block, images are whole and of one shape.
 
@@ -44,8 +69,7 @@ def check_inputs(config: Mapping[str, Any]) -> None:
         first(read["train"], images["train_images"])
     for path in user_files(config) + pretraining_files(config):
         if path.suffix in (".parquet", ".arrow"):
-            if not path.is_file():
-                raise SourceError(f"{path}: no such file; check corpus.folder and corpus.files")
+            local_file(path)
             continue
         # no token is shorter than a byte, so fewer bytes than block_tokens cannot fill a block
         size = sum(len(line.encode()) for line in read_lines(path))

@@ -16,6 +16,8 @@ import os
 import tempfile
 from pathlib import Path
 
+from collapse.artefacts import writing
+
 NAME = "provenance.json"
 # what differs between equal runs; the readers in Snakemake take these fields' absence for "not recorded"
 RUN_DEPENDENT = (
@@ -112,9 +114,13 @@ def _mark(folder: Path, state: Path) -> Path:
 
 def _write(path: Path, data: bytes) -> None:
     """By rename, never in place: the target may be a link into the DVC cache."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-    Path(temporary).chmod(0o644)
-    os.replace(temporary, path)
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            Path(temporary).chmod(0o644)
+            os.replace(temporary, path)
+        finally:
+            Path(temporary).unlink(missing_ok=True)

@@ -5,12 +5,13 @@ Those parts are taken out or sorted; how long jobs took stands in `results/<expe
 """
 
 import json
-import os
 import re
 import subprocess
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+
+from collapse.artefacts import write_text
 
 SCRIPT = re.compile(r'(<script id="(?P<id>[a-z-]+)">\s*var \w+ = )(?P<json>.*?)(;\s*</script>)', re.DOTALL)
 TIMED = ("runtimes", "timeline")
@@ -27,9 +28,7 @@ def write(snakemake: Sequence[str], options: Sequence[str], results: Path) -> Pa
         text = reproducible(raw.read_text(encoding="utf-8"))
     path = results / "report.html"
     if not path.exists() or path.read_text(encoding="utf-8") != text:
-        temporary = path.with_name(".report.html.part")
-        temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, path)
+        write_text(path, text)
     return path
 
 

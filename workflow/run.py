@@ -13,6 +13,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from collapse.artefacts import ArtefactError
 from workflow import exclusive, machine, provenance, report, restore
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -44,6 +45,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     if status != 0:
         print("\nStopped before the end; the same command goes on from here.", file=sys.stderr)
         return status
+    try:
+        finish(snakemake, options, started)
+    except ArtefactError as error:  # a full disk
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def finish(snakemake: Sequence[str], options: Sequence[str], started: float) -> None:
+    """After Snakemake: its records packed, the folders that DVC wants, the report."""
     results = Path(RESULTS_NOTE.read_text())
     provenance.pack(results, Path(".snakemake"))  # also if a run was killed after its last job
     for folder in (folder for target, folders in FOLDERS.items() if target in options for folder in folders):
@@ -52,7 +63,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         path = report.write(snakemake, options, results)
         print(f"\nDone in {time.monotonic() - started:.0f} s. Read {path}", file=sys.stderr)
         print(f"Figures: {path.parent / 'figures'}   Tables: beside them, a folder for each part", file=sys.stderr)
-    return 0
 
 
 def memory_limit(options: Sequence[str]) -> list[str]:

@@ -35,6 +35,7 @@ LIBRARIES = (
     "scipy.stats",
     "seaborn",
 )
+LONGEST_ADDRESS = 103  # bytes of a socket's path, on every system
 _server: subprocess.Popen | None = None
 
 
@@ -44,9 +45,19 @@ def prefer_this_interpreter() -> None:
 
 
 def serve() -> None:
-    """Start the server beside this process and tell jobs where it is; it ends when this process does."""
+    """Start the server beside this process and tell jobs where it is; it ends when this process does.
+
+    Without room for temporary files, or in a folder of too long a name, there is none: jobs start by themselves.
+    """
     global _server
-    path = Path(tempfile.mkdtemp(prefix="model-collapse-")) / "socket"  # a folder of mode 700
+    try:
+        path = Path(tempfile.mkdtemp(prefix="model-collapse-")) / "socket"  # a folder of mode 700
+    except OSError as error:
+        print(f"No warm starts: {error}", file=sys.stderr)
+        return
+    if len(os.fsencode(path)) > LONGEST_ADDRESS:
+        path.parent.rmdir()
+        return
     # stdin is never written to: its end of file says that this process is gone
     _server = subprocess.Popen(
         [sys.executable, __file__, str(path)],

@@ -3,6 +3,7 @@
 import hashlib
 import http.server
 import json
+import os
 import pickle
 import re
 import threading
@@ -198,6 +199,65 @@ def test_weights_that_hold_code_are_refused(repository):
     (repository / "pytorch_model.bin").write_bytes(pickle.dumps({"decoder.embed_tokens.weight": print}))
     with pytest.raises(ModelError, match="truncated, pickled or not a model of type opt"):
         read_hub_model(repository)
+
+
+class Intruder:
+    """What a pickle makes of this when it is read: a command."""
+
+    def __init__(self, canary: Path) -> None:
+        self.canary = canary
+
+    def __reduce__(self) -> tuple:
+        return os.system, (f"touch {self.canary}",)
+
+
+@pytest.mark.parametrize("written", [torch.save, lambda value, path: path.write_bytes(pickle.dumps(value))])
+def test_weights_that_would_execute_a_command_are_refused(repository, tmp_path, written):
+    canary = tmp_path / "canary"
+    written({"decoder.embed_tokens.weight": Intruder(canary)}, repository / "pytorch_model.bin")
+    with pytest.raises(ModelError, match="truncated, pickled or not a model of type opt"):
+        read_hub_model(repository)
+    assert not canary.exists()
+
+
+def test_code_that_comes_with_a_model_is_neither_fetched_nor_run_nor_named(hub, repository, tmp_path, monkeypatch):
+    canary = tmp_path / "canary"
+    (repository / "evil.py").write_text(f"open({str(canary)!r}, 'w')\n")
+    config = json.loads((repository / "config.json").read_text())
+    remote = {"auto_map": {"AutoConfig": "evil.Config", "AutoModelForCausalLM": "evil.Model"}, "trust_remote_code": True}
+    (repository / "config.json").write_text(json.dumps(config | remote))
+    project = Project.create(tmp_path / "project")
+    log = fetch(project, hub, "someone/opt", REVISION, monkeypatch)
+    out = project.folder / "out"
+    assert (out / "manifest.json").is_file(), log
+    assert not canary.exists() and not [*out.rglob("*.py")]
+    assert not {*remote} & {*json.loads((out / "config.json").read_text())}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"num_hidden_layers": 10**9}, r"num_hidden_layers 1000000000, must be a whole number from 1 to 1000"),
+        ({"hidden_size": "wide"}, r"hidden_size 'wide', must be a whole number"),
+        ({"num_attention_heads": 0}, r"num_attention_heads 0, must be"),
+        ({"vocab_size": True}, r"vocab_size True, must be"),
+        ({"eos_token_id": True}, r"eos_token_id True, must be one token"),
+    ],
+)
+def test_sizes_that_no_model_has_are_refused_before_it_is_built(repository, change, message):
+    config = json.loads((repository / "config.json").read_text())
+    (repository / "config.json").write_text(json.dumps(config | change))
+    with pytest.raises(ModelError, match=message):
+        read_hub_model(repository)
+
+
+@pytest.mark.parametrize("content", [b"{", b"[]", b"\xff\xfe", b"{}"])
+@pytest.mark.parametrize("name", ["config.json", "tokenizer.json", "vocab.json"])
+def test_a_damaged_description_is_refused_by_name(repository, name, content):
+    (repository / name).write_bytes(content)
+    read = read_hub_model if name == "config.json" else lambda folder: read_hub_tokenizer(folder, END_OF_TEXT)
+    with pytest.raises(ModelError, match=name.split(".")[0]):
+        read(repository)
 
 
 def test_another_kind_of_model_is_refused(repository):

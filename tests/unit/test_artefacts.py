@@ -1,9 +1,11 @@
 import errno
 import json
 import os
+import subprocess
 
 import numpy as np
 import pytest
+import torch
 
 from collapse import artefacts
 from collapse.artefacts import (
@@ -17,6 +19,9 @@ from collapse.artefacts import (
     write_json,
     write_manifest,
 )
+from collapse.checkpoint import Checkpoint
+from collapse.language_model import write_model
+from tests.models import random_opt
 
 
 @pytest.fixture
@@ -53,6 +58,40 @@ def test_a_full_disk_leaves_nothing_and_says_what_to_do(tmp_path):
         temporary.write_text("half")
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def full_disk(tmp_path):
+    """A file system with room for a few files that are nearly empty."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)], capture_output=True)
+    if mounted.returncode != 0:
+        pytest.skip(f"no tmpfs here: {mounted.stderr.decode()}")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda path: write_blocks(path, np.random.default_rng(0).integers(0, 2**30, (9999, 16)), {}),
+        lambda path: write_json(path, "x" * 99_999),
+        lambda path: Checkpoint(path, 1, "x").save({"weights": torch.rand(99_999)}, {}),
+        lambda path: write_model(random_opt(vocabulary_size=3000), path),
+    ],
+)
+def test_every_writer_tells_of_a_disk_that_is_full(full_disk, write):
+    with pytest.raises(ArtefactError, match=r"disk/data.*: no space left .* run again: it goes on from here"):
+        write(full_disk / "data")
+    assert not [path for path in full_disk.rglob("*") if path.is_file()]
+
+
+def test_a_file_and_its_name_are_on_the_disk_before_anything_follows(tmp_path, monkeypatch):
+    synced = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(os.readlink(f"/proc/self/fd/{descriptor}")))
+    write_json(tmp_path / "a.json", 1)
+    assert synced[0].endswith(".part") and synced[1:] == [str(tmp_path)]
 
 
 def test_blocks_come_back_in_order(tmp_path):

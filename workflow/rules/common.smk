@@ -14,36 +14,31 @@ from collapse.text_sources import SourceError
 from workflow import arms, code_hash, configuration, devices, exclusive, preflight, provenance, slurm, warm_start
 from workflow.chain import Chain, file_of, flags, pretraining_files, source_options, user_files
 from workflow.mixture_chain import MixtureChain
-from workflow.plan import Plan
 from workflow.resources import JobNeeds
 from workflow.vae_chain import VaeChain, image_files, image_options
 
-RESULTS = f"results/{config['experiment']}" if isinstance(config.get("experiment"), str) else "results"
-PARTS = config.get("parts") or []
-QUESTIONS = [*(config.get("text") or {}).get("questions", [])]
+if workflow.is_main_process:
+    try:
+        PLAN = preflight.check(config)
+    except (configuration.ConfigurationError, SourceError, ImageError, ArtefactError, TooLittleMemory) as error:
+        raise WorkflowError(str(error)) from None
+else:
+    slurm.check_job(config["experiment"])
+    arms.expand(config)
+
+RESULTS = f"results/{config['experiment']}"
+PARTS = config["parts"]
+QUESTIONS = [*config["text"]["questions"]]
 FIGURES = f"{RESULTS}/figures"
 CHECKPOINTS = f"{RESULTS}/checkpoints"  # of training jobs under way: no output, so that they outlive a killed job
 STATE = Path(".snakemake")
 warm_start.prefer_this_interpreter()
 
 if workflow.is_main_process:
-    try:
-        configuration.resolve(config)
-        preflight.check_inputs(config)
-        preflight.check_memory(config, Path(RESULTS))
-        preflight.check_hub(config, Path(RESULTS))
-        PLAN = Plan(config, Path(RESULTS))
-        preflight.check_results(PLAN, Path(RESULTS))
-        preflight.check_base_model(config, Path(RESULTS))
-    except (configuration.ConfigurationError, SourceError, ImageError, ArtefactError, TooLittleMemory) as error:
-        raise WorkflowError(str(error)) from None
     provenance.unpack(Path(RESULTS), STATE)
     note = STATE / "model-collapse" / "results"
     note.parent.mkdir(parents=True, exist_ok=True)
     note.write_text(RESULTS)
-else:
-    slurm.check_job(config["experiment"])
-    arms.expand(config)
 NEEDS = JobNeeds(config, Path(RESULTS))
 
 
@@ -62,6 +57,7 @@ wildcard_constraints:
     split="train|validation|test",
 
 
+# Options that hold words of the user's are params by a function: Snakemake would take braces in them for wildcards.
 def code(script):
     """Hash of the source that a job of this script runs."""
     return code_hash.code_hash(Path(workflow.basedir), script)

@@ -28,7 +28,7 @@ rule prepare_corpus:
         **NEEDS.of("prepare_corpus"),
     params:
         options=lambda wildcards: flags(split=wildcards.split, blocks=config["corpus"][f"{wildcards.split}_blocks"]),
-        source=source_options(config),
+        source=lambda _: source_options(config),
         text=hashes(user_files(config)),
         code=code("prepare_corpus"),
     shell:
@@ -51,8 +51,8 @@ rule find_passage:
     resources:
         **NEEDS.of("find_passage"),
     params:
-        options=flags(search=config["text"]["passage"]["search"]),
-        source=source_options(config),
+        options=lambda _: flags(search=config["text"]["passage"]["search"]),
+        source=lambda _: source_options(config),
         text=hashes(user_files(config)),
         code=code("find_passage"),
     shell:
@@ -77,7 +77,7 @@ if PRETRAIN:
         resources:
             **NEEDS.of("prepare_pretraining"),
         params:
-            options=flags(
+            options=lambda _: flags(
                 text=config["base_model"]["pretraining"]["text"],
                 file=config["base_model"]["pretraining"]["files"],
                 vocabulary_size=config["base_model"]["pretraining"]["vocabulary_size"],
@@ -146,7 +146,7 @@ else:
             **NEEDS.of("fetch_base_model"),
             engine=config["text"]["generate"]["engine"],
         params:
-            options=flags(
+            options=lambda _: flags(
                 repository=config["base_model"]["repository"],
                 revision=config["base_model"]["revision"],
             ),

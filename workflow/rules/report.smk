@@ -161,7 +161,7 @@ rule write_configuration:
     resources:
         **NEEDS.of("write_configuration"),
     params:
-        options=flags(
+        options=lambda _: flags(
             configuration=json.dumps(config),
             descriptions=json.dumps(configuration.descriptions()),
         ),

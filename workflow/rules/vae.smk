@@ -24,7 +24,7 @@ rule prepare_images:
     resources:
         **NEEDS.of("prepare_images"),
     params:
-        options=image_options(config),
+        options=lambda _: image_options(config),
         images=hashes(image_files(config)),
         code=code("prepare_images"),
         folder=subpath(output.train, parent=True),

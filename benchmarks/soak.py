@@ -1,0 +1,109 @@
+"""Does a long run stay as it began? Memory, descriptors, files and time over many generations of a small chain.
+
+    python -m benchmarks.soak [--generations 200] [--json FILE]
+
+Runs the mini experiment's text in a clean copy, one arm and seed, and looks every second at the Snakemake process and
+at the process that jobs are forks of. Printed for the start (a twentieth of the generations done), the middle and the
+end of the chain: resident megabytes and open files of both; Snakemake's processor seconds and the wall seconds of a
+generation, over a tenth of the chain; and what lies about afterwards. Linux.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--generations", type=int, default=200)
+    parser.add_argument("--json", type=Path)
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        project, scratch = Path(folder) / "project", Path(folder) / "scratch"
+        scratch.mkdir()
+        subprocess.run(["git", "clone", "--quiet", str(ROOT), str(project)], check=True)
+        text = {"generations": args.generations, "seeds": [1], "arms": ["replace"]}
+        text["finetune"] = pretraining = {"checkpoint_minutes": 10}
+        configuration = {"parts": ["text"], "text": text, "base_model": {"pretraining": pretraining}}
+        (project / "soak.yaml").write_text(yaml.safe_dump(configuration))
+        command = [sys.executable, "-m", "workflow.run", "--configfile", "tests/mini.yaml", "soak.yaml"]
+        run = subprocess.Popen(command, cwd=project, env=os.environ | {"TMPDIR": str(scratch)})
+        samples = watch(run, project, args.generations)
+        result = {
+            "status": run.returncode,
+            **{name: at(samples, args.generations, share) for name, share in (("start", 0.05), ("middle", 0.5), ("end", 1))},
+            "temporary_files_left": len([*scratch.iterdir()]),
+            "partial_files_left": len([*(project / "results").rglob(".*.part")]),
+            "processes_left": len([*processes(project)]),
+        }
+    text = json.dumps(result, indent=1)
+    print(text)
+    if args.json:
+        args.json.write_text(text + "\n")
+
+
+def watch(run: subprocess.Popen, project: Path, generations: int) -> list[dict]:
+    """Once a second while the chain grows: generations done, and what both processes hold."""
+    samples: list[dict] = []
+    done = 0
+    while run.poll() is None:
+        place = project / "results/mini/text/replace/seed1"
+        while done < generations and (place / f"generation{done}" / "manifest.json").exists():
+            done += 1
+        found = dict(processes(project))
+        if done and len(found) == 2 and (not samples or samples[-1]["generations"] < generations):
+            samples.append({"time": time.monotonic(), "generations": done, **found})
+        time.sleep(1)
+    return samples
+
+
+def processes(project: Path):
+    """The main Snakemake process of a project and the one that jobs are forks of: megabytes, open files, seconds."""
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (path / "cmdline").read_bytes().decode().split("\0")
+            if (path / "cwd").readlink() != project:
+                continue
+            fields = (path / "stat").read_text().rpartition(")")[2].split()
+            name = "snakemake" if command[1:3] == ["-m", "snakemake"] else "warm start" if "warm_start.py" in command[1] else ""
+            # forks for jobs have the server's command line, but not Snakemake as parent
+            parent = (Path("/proc") / fields[1] / "cmdline").read_bytes().decode().split("\0")
+            if name == "snakemake" and "workflow.run" in parent or name == "warm start" and "snakemake" in parent:
+                yield name, {
+                    "megabytes": round(int((path / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6, 1),
+                    "open_files": len([*(path / "fd").iterdir()]),
+                    "processor_seconds": (int(fields[11]) + int(fields[12])) / TICKS,
+                }
+        except (OSError, IndexError, ValueError):
+            continue
+
+
+def at(samples: list[dict], generations: int, share: float) -> dict:
+    """Where the chain has got to `share` of its length, and the pace over the tenth of it before that."""
+    now = next(one for one in samples if one["generations"] >= share * generations)
+    before = next(one for one in samples if one["generations"] >= max(1, now["generations"] - generations / 10))
+    passed = max(1, now["generations"] - before["generations"])
+    spent = now["snakemake"]["processor_seconds"] - before["snakemake"]["processor_seconds"]
+    return {
+        "generations": now["generations"],
+        **{
+            name.replace(" ", "_"): {key: now[name][key] for key in ("megabytes", "open_files")}
+            for name in ("snakemake", "warm start")
+        },
+        "snakemake_seconds_a_generation": round(spent / passed, 3),
+        "wall_seconds_a_generation": round((now["time"] - before["time"]) / passed, 2),
+    }
+
+
+if __name__ == "__main__":
+    main()
