@@ -19,7 +19,7 @@ run: .venv/run   ## the default experiment, or PRESET=name (several: one over th
 test: .venv/test ## unit, command-line and workflow tests, and a golden mini run
 	python -m pytest -n auto --dist loadfile $(OPTIONS)
 
-cluster: .venv/cluster ## what SLURM and Kubernetes need, on top of make run (docs/clusters.md)
+cluster: .venv/cluster ## what SLURM needs, on top of make run (docs/clusters.md)
 
 test-cluster: .venv/test .venv/cluster ## on a real SLURM of its own, made and removed again: root on Debian; OPTIONS="-m cluster" for all
 	python -m tests.cluster.slurm install

@@ -3,11 +3,13 @@ a time, and nothing left in the queue."""
 
 import os
 import signal
+import subprocess
 
 import pytest
 
 from tests.cluster.conftest import MODEL, PATIENCE, Run, field, trainings
 from tests.cluster.slurm import until
+from workflow import slurm
 
 pytestmark = pytest.mark.cluster
 
@@ -61,7 +63,7 @@ def test_snakemake_waits_while_the_controller_is_away(cluster, training, undistu
     cluster.kill("slurmctld")
     os.kill(number, signal.SIGCONT)
     until(lambda: not trainings(training.folder), "the training to end", PATIENCE)
-    with pytest.raises(Exception):  # noqa: B017
+    with pytest.raises(subprocess.TimeoutExpired):
         run.process.wait(40)
     cluster.start("slurmctld")
     run.finish()
@@ -110,3 +112,25 @@ def test_ctrl_c_takes_the_jobs_out_of_the_queue(cluster, training):
     assert run.process.wait(PATIENCE) != 0
     until(lambda: [*run.jobs().values()] == ["CANCELLED"], "the job to be cancelled", PATIENCE)
     until(lambda: not trainings(training.folder), "its processes to end", PATIENCE)
+
+
+def test_a_job_that_the_queue_has_forgotten_is_not_waited_for(cluster, tmp_path):
+    """Where there is no accounting, squeue alone says what has become of jobs, and it forgets."""
+    configuration = cluster.folder / "slurm.conf"
+    before = configuration.read_text()
+    queue = {"MODEL_COLLAPSE_PATH": cluster.environment["PATH"], "MODEL_COLLAPSE_QUEUE": str(tmp_path)}
+    question = [slurm.COMMANDS / "without_accounting" / "sacct", "-X", "--parsable2", "--noheader", "--name", "run-of-mine"]
+
+    def answer() -> str:
+        return subprocess.run(question, env=cluster.environment | queue, capture_output=True, text=True).stdout.strip()
+
+    configuration.write_text(before + "MinJobAge=2\n")
+    cluster.call("scontrol", "reconfigure")
+    try:
+        options = ["--parsable", "--job-name=run-of-mine", "--output=/dev/null", "--wrap=sleep 5"]
+        job = cluster.call("sbatch", *options).strip()
+        until(lambda: answer() in (f"{job}|PENDING", f"{job}|RUNNING"), "the job to be seen", 60)
+        until(lambda: answer() == f"{job}|UNKNOWN", "the job to be forgotten", PATIENCE)
+    finally:
+        configuration.write_text(before)
+        cluster.call("scontrol", "reconfigure")
