@@ -71,7 +71,8 @@ def compare(results: Path, plan: Plan) -> list[Row]:
     """A row for each rule that has written timings, the longest first."""
     by_rule: dict[str, list[tuple[Job, dict]]] = {}
     for one, timings in measured(results):
-        by_rule.setdefault(one.rule, []).append((one, timings))
+        if one in plan.graph:  # others are of an earlier configuration
+            by_rule.setdefault(one.rule, []).append((one, timings))
     rows = []
     for rule, jobs in by_rule.items():
         needs = [plan.known.needs(rule, dict(one.wildcards)) for one, _ in jobs]

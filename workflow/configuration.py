@@ -1,7 +1,6 @@
 """The configuration, checked before anything runs: types and bounds by the schema, the rest by `check_consistency`."""
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -248,29 +247,6 @@ def pretrained_shape(config: Mapping[str, Any], size: str | None = None) -> Shap
         heads=sizes["heads"],
         positions=2 * config["corpus"]["block_tokens"],
     )
-
-
-def predicted_bytes(config: Mapping[str, Any]) -> int:
-    """Disk that the results will take, mostly models at four bytes a weight; within a factor of two."""
-    side = 10_000_000 if set(config["parts"]) != {"text"} else 0
-    if "vae" in config["parts"]:
-        side += (
-            4
-            * autoencoder_parameters(config)
-            * (len(config["vae"]["methods"]) + 1)
-            * len(config["vae"]["seeds"])
-            * config["vae"]["generations"]
-        )
-    if "text" not in config["parts"]:
-        return side
-    shape = pretrained_shape(config)
-    weights = shape.weights if shape else 125_000_000
-    text = config["text"]
-    links = len(text["arms"]) * len(text["seeds"]) * text["generations"]
-    blocks = config["corpus"]["train_blocks"] or 2_000
-    per_link = 4 * weights + blocks * config["corpus"]["block_tokens"] * 8 + 20_000
-    checkpoint = 12 * weights  # of a training job under way: weights and the optimiser's two moments
-    return math.ceil(links * per_link + 4 * weights + checkpoint + 3_000_000) + side
 
 
 def autoencoder_parameters(config: Mapping[str, Any]) -> int:

@@ -8,7 +8,7 @@ SPEED = {"cpu": 100e9, "cuda": 25e12}  # operations a second in float32 of one c
 GAIN = {"cpu": 2.0, "cuda": 12.0}  # of bfloat16 over float32
 LATENCY = {"cpu": 0.0005, "cuda": 0.0005}  # seconds that a step spends in each layer without multiplying
 # matrices less wide than these spend more time around products than in them; a GPU's assumed speed allows for it
-NARROW = {"training": 140, "generation": 120, "scoring": 60}
+NARROW = {"training": 140, "generation": 170, "scoring": 60}
 BY_TRANSFORMERS = {"training": 1.5, "generation": 3.0, "scoring": 1.3}  # times as long as by the code of this project
 
 

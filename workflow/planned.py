@@ -25,6 +25,9 @@ class Job(NamedTuple):
     rule: str
     wildcards: tuple[tuple[str, str], ...] = ()
 
+    def __str__(self) -> str:
+        return " ".join([self.rule, *(f"{name} {value}" for name, value in self.wildcards if value)])
+
     def __getattr__(self, name: str) -> str:
         """A wildcard, as the chains read it."""
         try:

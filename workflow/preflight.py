@@ -10,13 +10,27 @@ from pathlib import Path
 from typing import Any
 
 from collapse import memory
-from collapse.architecture import ModelError, check_engine, read_config
+from collapse.architecture import ModelError, check_engine
 from collapse.artefacts import check_files, read_manifest
 from collapse.images import first, idx_images
 from collapse.text_sources import SourceError, read_lines
-from workflow import configuration
-from workflow.arms import finetune_settings, generate_settings
+from workflow import machine, sizes
+from workflow.arms import generate_settings
 from workflow.chain import pretraining_files, user_files
+from workflow.plan import Plan
+from workflow.sizes import Sizes
+
+LOWER = {  # what decides the memory of a rule's jobs
+    "pretrain": "base_model.pretraining.micro_batch_blocks or threads",
+    "finetune": "text.finetune.micro_batch_blocks, threads or text.finetune.processes",
+    "generate": "text.generate.batch_blocks",
+    "evaluate": "memory_gigabytes",
+    "simulate_discrete": "discrete.chains",
+    "simulate_gaussian": "gaussian.chains",
+    "simulate_mixture": "mixture.chains or mixture.samples",
+    "train_vae": "vae.batch_images",
+    "evaluate_vae": "vae.evaluate.images",
+}
 
 
 def check_inputs(config: Mapping[str, Any]) -> None:
@@ -66,15 +80,16 @@ def check_hub(config: Mapping[str, Any], results: Path) -> None:
         ) from error
 
 
-def check_memory(config: Mapping[str, Any]) -> None:
+def check_memory(config: Mapping[str, Any], results: Path) -> None:
     """What the sizes of the configuration need fits in `memory_gigabytes`; TooLittleMemory otherwise.
 
-    A model from a hub is known when it is here: its jobs check for themselves, before they compute.
+    Jobs check for themselves too: of a model from a hub that is neither known nor here they are the first.
     """
     if "text" not in config["parts"]:
         return
-    for size in {None, *(finetune_settings(config, arm)["size"] for arm in config["text"]["arms"])}:
-        if (shape := configuration.pretrained_shape(config, size)) is not None:
+    known = Sizes(config, results)
+    if not known.guessed():
+        for shape in {known.of(arm) for arm in config["text"]["arms"]}:
             check_memory_of(config, shape)
 
 
@@ -82,10 +97,10 @@ def check_memory_of(config: Mapping[str, Any], shape: memory.Shape) -> None:
     """The same for models of one size."""
     pretraining, text, tokens = config["base_model"]["pretraining"], config["text"], config["corpus"]["block_tokens"]
     gigabytes = config["memory_gigabytes"]
-    for key, part, threads, length in (
-        ("base_model.pretraining", pretraining, pretraining["threads"], 2 * tokens),
-        ("text.finetune", text["finetune"], config["threads"], tokens),
-    ):
+    trainings = [("text.finetune", text["finetune"], config["threads"], tokens)]
+    if config["base_model"]["source"] == "pretrain":
+        trainings.append(("base_model.pretraining", pretraining, pretraining["threads"], 2 * tokens))
+    for key, part, threads, length in trainings:
         blocks = min(part["batch_blocks"], part["micro_batch_blocks"])
         needed = memory.finetuning(
             shape, tokens=length, micro_batch_blocks=blocks, threads=threads, precision=part["precision"]
@@ -111,19 +126,15 @@ def check_base_model(config: Mapping[str, Any], results: Path) -> None:
 
     A model that is still to be fetched is checked when it comes.
     """
-    base, folder = config["base_model"], results / "base"
-    if "text" not in config["parts"] or base["source"] != "hub" or not (folder / "manifest.json").exists():
-        return
-    fetched = read_manifest(folder / "manifest.json", "base model")["options"]
-    if any(fetched.get(key) != base[key] for key in ("source", "repository", "revision")):
+    if "text" not in config["parts"] or (fetched := sizes.fetched(config, results)) is None:
         return
     try:
-        check_engine(config["text"]["generate"]["engine"], read_config(folder))
+        check_engine(config["text"]["generate"]["engine"], fetched)
     except ModelError as error:
         raise SourceError(str(error)) from error
 
 
-def check_results(config: Mapping[str, Any], results: Path) -> None:
+def check_results(plan: Plan, results: Path) -> None:
     """The results folder can be written to, has space, and holds no results of another schema version."""
     folder = nearest(results)
     try:
@@ -139,11 +150,24 @@ def check_results(config: Mapping[str, Any], results: Path) -> None:
             if kind == "base model":  # everything starts from it: a truncated file is refused before any work
                 check_files(results / name, manifest, missing=False)
     kept = sum(path.stat().st_size for path in results.rglob("*") if path.is_file())
-    needed, free = configuration.predicted_bytes(config) - kept, shutil.disk_usage(folder).free
+    needed, free = plan.disk() - kept, shutil.disk_usage(folder).free
     if needed > free:
         raise SourceError(
             f"{folder}: {free / 1e6:.1f} MB free, the run needs about {needed / 1e6:.1f} MB more; "
-            "free space, or ask for fewer seeds, arms or generations"
+            f"free space, or ask for fewer seeds, arms or generations: {(needed - free) / 1e6:.1f} MB are missing"
+        )
+
+
+def check_machine(plan: Plan) -> None:
+    """Each job by itself fits in the memory of this machine, where all run; TooLittleMemory otherwise."""
+    job, there = plan.largest(), machine.memory_bytes()
+    needed = plan.needs[job].memory
+    if needed > there:
+        remedy = LOWER.get(job.rule, "its sizes in the configuration")
+        raise memory.TooLittleMemory(
+            f"this machine has {there / memory.GIGABYTE:.1f} GB of memory, and {job} needs about "
+            f"{needed / memory.GIGABYTE:.1f} GB, {(needed - there) / memory.GIGABYTE:.1f} GB more than there are; "
+            f"lower {remedy}, or run it on a larger one"
         )
 
 

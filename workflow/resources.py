@@ -13,7 +13,7 @@ from workflow.side_needs import SideNeeds
 from workflow.text_needs import TextNeeds
 
 FIGURE = Needs(memory=400_000_000, seconds=2.5, disk=300_000)  # and whatever else only draws or reads a few tables
-LAUNCHER = 300  # megabytes: on a cluster each job runs under a Snakemake of its own
+LAUNCHER = 200  # megabytes: on a cluster each job runs under a Snakemake of its own
 MARGIN = 1.25  # of memory and disk that are asked for, over what is predicted
 START = 180  # seconds asked for on top: a node that is slow to read Python's packages
 SLOWER = 3  # times as long as predicted may a job take before it is ended: on a slower or a shared node

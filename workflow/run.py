@@ -13,11 +13,12 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from workflow import exclusive, provenance, report, restore
+from workflow import exclusive, machine, provenance, report, restore
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS_NOTE = Path(".snakemake/model-collapse/results")  # written by common.smk, which knows the whole configuration
 
+LIMITED = {"--resources", "--res", "--executor", "-e", "--profile"}  # of Snakemake: memory is not that of this machine
 PATIENCE = 8.0  # seconds that Snakemake may need to end its jobs
 FOLDERS = {  # of the targets that make tables without a report: the outputs of their stages in dvc.yaml
     "text": ("corpus", "base", "text"),
@@ -38,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("An earlier run was killed: unlocking, then going on where it stopped.", file=sys.stderr)
         subprocess.run([*snakemake, *options, "--unlock", "--quiet", "all"], check=True)
     # options come first: --logger takes as many words as follow it
-    command = [*snakemake, *options, "--logger", "progress"]
+    command = [*snakemake, *options, *memory_limit(options), "--logger", "progress"]
     status = finished(subprocess.Popen(command, env=environment, pass_fds=[exclusive.hold()]))
     if status != 0:
         print("\nStopped before the end; the same command goes on from here.", file=sys.stderr)
@@ -52,6 +53,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"\nDone in {time.monotonic() - started:.0f} s. Read {path}", file=sys.stderr)
         print(f"Figures: {path.parent / 'figures'}   Tables: beside them, a folder for each part", file=sys.stderr)
     return 0
+
+
+def memory_limit(options: Sequence[str]) -> list[str]:
+    """Jobs beside each other take no more memory than is free now; nothing if options set a limit or run elsewhere."""
+    given = {option.split("=")[0] for option in options} | (
+        {"--profile"} if "SNAKEMAKE_PROFILE" in os.environ else set()
+    )
+    if given & LIMITED:
+        return []
+    return ["--resources", f"mem_mb={machine.free_bytes() // 1_000_000}"]
 
 
 def finished(process: subprocess.Popen) -> int:

@@ -13,7 +13,7 @@ from workflow.needs import Machine, Needs
 from workflow.sizes import Sizes
 
 GROWING = {"accumulate"}  # policies whose training sets grow by the human text's size with every generation
-START = 0.3  # seconds of a job that starts warm
+START = 0.1  # seconds of a job that starts warm
 CHECKPOINT = 12  # bytes a weight: weights and the optimiser's two moments
 EXAMPLES = 256  # that a learned verifier writes to learn from; collapse/verifiers.py, which would bring torch, says so
 ID = 2.5  # bytes of a token in Parquet, compressed
@@ -32,14 +32,14 @@ class TextNeeds:
     def prepare_pretraining(self) -> Needs:
         blocks = self.sizes.pretraining_blocks()
         tokens = blocks * 2 * self.tokens
-        return Needs(memory.LIBRARIES, START + 8e-6 * tokens, disk=ID * tokens)
+        return Needs(memory.LIBRARIES, 0.5 + 8e-6 * tokens, disk=ID * tokens)
 
     def prepare_corpus(self, split: str) -> Needs:
         tokens = self.sizes.blocks[split] * self.tokens
-        return Needs(memory.LIBRARIES * 1.1, 1 + START + 1e-5 * tokens, disk=ID * tokens)
+        return Needs(memory.LIBRARIES * 1.1, 0.3 + 1e-5 * tokens, disk=ID * tokens)
 
     def find_passage(self) -> Needs:
-        return Needs(memory.LIBRARIES * 1.1, 1 + START)
+        return Needs(memory.LIBRARIES * 1.1, 0.5)
 
     def fetch_base_model(self) -> Needs:
         weights = 4 * self.sizes.model(None).weights
@@ -177,16 +177,16 @@ class TextNeeds:
 
     def summarize(self) -> Needs:
         links = self._links()
-        return Needs(memory.LIBRARIES, 1 + 0.05 * links, disk=20_000 * links)
+        return Needs(memory.LIBRARIES, 0.3 + 0.05 * links, disk=10_000 * links)
 
     def select_arms(self, name: str) -> Needs:
         return Needs(memory.LIBRARIES, 1, disk=10_000 * self._links())
 
     def compare_arms(self, question: str = "") -> Needs:
-        return Needs(memory.LIBRARIES, 1 + 0.5 * len(self._arms(question)))
+        return Needs(memory.LIBRARIES, 0.3 + 0.2 * len(self._arms(question)))
 
     def judge_arms(self, question: str = "") -> Needs:
-        return Needs(memory.LIBRARIES, 1 + 0.2 * len(self._arms(question)))
+        return Needs(memory.LIBRARIES, 0.3 + 0.1 * len(self._arms(question)))
 
     def _arms(self, question: str) -> list[str]:
         text = self.config["text"]

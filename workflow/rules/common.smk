@@ -14,6 +14,7 @@ from collapse.text_sources import SourceError
 from workflow import arms, code_hash, configuration, devices, exclusive, preflight, provenance, slurm, warm_start
 from workflow.chain import Chain, file_of, flags, pretraining_files, source_options, user_files
 from workflow.mixture_chain import MixtureChain
+from workflow.plan import Plan
 from workflow.resources import JobNeeds
 from workflow.vae_chain import VaeChain, image_files, image_options
 
@@ -29,9 +30,10 @@ if workflow.is_main_process:
     try:
         configuration.resolve(config)
         preflight.check_inputs(config)
-        preflight.check_memory(config)
+        preflight.check_memory(config, Path(RESULTS))
         preflight.check_hub(config, Path(RESULTS))
-        preflight.check_results(config, Path(RESULTS))
+        PLAN = Plan(config, Path(RESULTS))
+        preflight.check_results(PLAN, Path(RESULTS))
         preflight.check_base_model(config, Path(RESULTS))
     except (configuration.ConfigurationError, SourceError, ImageError, ArtefactError, TooLittleMemory) as error:
         raise WorkflowError(str(error)) from None
@@ -108,6 +110,10 @@ def reference(wildcards):
 
 onstart:
     if workflow.local_exec:
+        try:
+            preflight.check_machine(PLAN)
+        except TooLittleMemory as error:
+            raise WorkflowError(str(error)) from None
         # its timers never end while jobs are ready: with every job that is done, Snakemake plans once a second more
         workflow.scheduler.job_rate_limiter = None
     exclusive.hold()
