@@ -1,5 +1,4 @@
-"""What goes wrong on a cluster, made to happen on a real one: at the end the bytes of an undisturbed run, no work twice at
-a time, and nothing left in the queue."""
+"""What goes wrong on a cluster, made to happen on a real one: still the bytes of an undisturbed run."""
 
 import os
 import signal
@@ -33,7 +32,9 @@ def test_a_drained_node_finishes_its_job_and_is_given_no_other(cluster, training
     node = field(cluster, last(run), "NodeList")
     cluster.call("scontrol", "update", f"nodename={node}", "state=drain", "reason=test")
     try:
-        elsewhere = cluster.call("sbatch", "--parsable", "--wait", "--output=/dev/null", "--wrap=true").strip()
+        elsewhere = cluster.call(
+            "sbatch", "--parsable", "--wait", "--mem=10", "--output=/dev/null", "--wrap=true"
+        ).strip()
         os.kill(number, signal.SIGCONT)
         run.finish()
     finally:
@@ -120,7 +121,14 @@ def test_a_job_that_the_queue_has_forgotten_is_not_waited_for(cluster, tmp_path)
     configuration = cluster.folder / "slurm.conf"
     before = configuration.read_text()
     queue = {"MODEL_COLLAPSE_PATH": cluster.environment["PATH"], "MODEL_COLLAPSE_QUEUE": str(tmp_path)}
-    question = [slurm.COMMANDS / "without_accounting" / "sacct", "-X", "--parsable2", "--noheader", "--name", "run-of-mine"]
+    question = [
+        slurm.COMMANDS / "without_accounting" / "sacct",
+        "-X",
+        "--parsable2",
+        "--noheader",
+        "--name",
+        "run-of-mine",
+    ]
 
     def answer() -> str:
         return subprocess.run(question, env=cluster.environment | queue, capture_output=True, text=True).stdout.strip()
@@ -128,7 +136,7 @@ def test_a_job_that_the_queue_has_forgotten_is_not_waited_for(cluster, tmp_path)
     configuration.write_text(before + "MinJobAge=2\n")
     cluster.call("scontrol", "reconfigure")
     try:
-        options = ["--parsable", "--job-name=run-of-mine", "--output=/dev/null", "--wrap=sleep 5"]
+        options = ["--parsable", "--job-name=run-of-mine", "--mem=10", "--output=/dev/null", "--wrap=sleep 5"]
         job = cluster.call("sbatch", *options).strip()
         until(lambda: answer() in (f"{job}|PENDING", f"{job}|RUNNING"), "the job to be seen", 60)
         until(lambda: answer() == f"{job}|UNKNOWN", "the job to be forgotten", PATIENCE)
