@@ -1,7 +1,7 @@
 """Which GPU a job computes on: so many for a rule, and on a machine with several GPUs an index of its own for each job.
 
 A cluster's scheduler hands GPUs out itself. On one machine nobody does: jobs would all take the first. So Snakemake is
-told how many there are (profiles/gpu), and a job that is started by `python -m scripts` holds one of as many locks for as
+told how many there are (profiles/gpu); a job that is started by `python -m scripts` holds one of as many locks for as
 long as it lives; which one it got is what it sees of the GPUs. The lock of a killed job is free.
 """
 
