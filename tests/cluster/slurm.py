@@ -57,6 +57,7 @@ ReturnToService=2
 SlurmctldTimeout=30
 SlurmdTimeout=60
 KillWait=3
+MinJobAge=3600
 MpiDefault=none
 GresTypes=gpu
 NodeName=n[1-2] NodeHostname={host} NodeAddr=127.0.0.1 Port=[{first}-{second}] CPUs={cpus} RealMemory={memory}

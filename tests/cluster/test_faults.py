@@ -133,7 +133,7 @@ def test_a_job_that_the_queue_has_forgotten_is_not_waited_for(cluster, tmp_path)
     def answer() -> str:
         return subprocess.run(question, env=cluster.environment | queue, capture_output=True, text=True).stdout.strip()
 
-    configuration.write_text(before + "MinJobAge=2\n")
+    configuration.write_text(before.replace("MinJobAge=3600", "MinJobAge=2"))
     cluster.call("scontrol", "reconfigure")
     try:
         options = ["--parsable", "--job-name=run-of-mine", "--mem=10", "--output=/dev/null", "--wrap=sleep 5"]
