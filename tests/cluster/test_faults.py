@@ -58,8 +58,11 @@ def test_a_job_outlives_the_daemon_of_its_node(cluster, training, undisturbed):
 
 
 def test_snakemake_waits_while_the_controller_is_away(cluster, training, undisturbed):
-    """With squeue alone Snakemake would forget its jobs and hang for ever; a new submission would fail."""
-    run = Run(cluster, training, MODEL, "results/mini/corpus/validation.manifest.json", "--forcerun", "find_passage")
+    """Without the stand-ins of workflow/slurm.py a submission fails, and later Snakemake forgets its jobs and hangs."""
+    cluster.kill("slurmctld")
+    run = Run(cluster, training, MODEL)
+    until(lambda: "Auto-selected partition" in run.log.read_text(), "a submission", PATIENCE)
+    cluster.start("slurmctld")
     number = run.in_mid_job()
     cluster.kill("slurmctld")
     os.kill(number, signal.SIGCONT)
