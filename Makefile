@@ -2,6 +2,7 @@
 PYTHON ?= python3
 PRESET ?=
 FOLDER ?=
+TRIALS ?= one_machine or killed_run
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS := 1
@@ -21,9 +22,9 @@ test: .venv/test ## unit, command-line and workflow tests, and a golden mini run
 
 cluster: .venv/cluster ## what SLURM needs, on top of make run (docs/clusters.md)
 
-test-cluster: .venv/test .venv/cluster ## on a real SLURM of its own, made and removed again: root on Debian; OPTIONS="-m cluster" for all
+test-cluster: .venv/test .venv/cluster ## on a real SLURM of its own, made and removed again: root on Debian; TRIALS= for all faults
 	python -m tests.cluster.slurm install
-	python -m pytest -v -m "cluster and not slow" tests/cluster $(OPTIONS)
+	python -m pytest -v -m cluster -k "$(TRIALS)" tests/cluster $(OPTIONS)
 
 restore: .venv/run ## after dvc pull: results and provenance in place, both tools find nothing to do
 	dvc checkout
