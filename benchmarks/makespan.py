@@ -3,10 +3,10 @@
     python -m benchmarks.makespan [--figure docs/makespan.svg] [--overhead SECONDS]
     python -m benchmarks.makespan --trial results/<one at -j1> results/<the same at -j2>
 
-5 seeds × 20 arms × 10 generations of the default model and of OPT-125m, each in 1 and in 8 shards; jobs, and what waits
+5 seeds × 20 arms × 10 generations of the default model and of OPT-125m, each in 1 and in 8 shards. Jobs, and what waits
 for what, are those of workflow/planned.py, which a test holds to Snakemake's; times are predictions
-(workflow/resources.py). A worker does one job at a time, with the job's threads. `--overhead` is what a job costs beside
-its work: 0.1 s on one machine, seconds where each starts by itself.
+(workflow/resources.py). A worker does one job at a time, with the job's threads. `--overhead` is what a job costs
+beside its work: 0.1 s on one machine, seconds where each starts by itself.
 
 --trial checks the simulation: times of jobs as measured in both runs, the overhead that the first shows; its makespan
 is set beside that of the second.
