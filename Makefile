@@ -9,13 +9,16 @@ export DVC_NO_ANALYTICS := 1
 FOLDER_OF := $(if $(filter side-%,$(PRESET)),vae={"images": {"folder": "$(FOLDER)"}},corpus={"folder": "$(FOLDER)"})
 CONFIG := $(if $(PRESET),--configfile $(PRESET:%=presets/%.yaml)) $(if $(FOLDER),--config '$(FOLDER_OF)')
 
-.PHONY: help run test test-cluster cluster restore verify lint benchmark lock clean
+.PHONY: help run plan test cluster test-cluster restore verify lint benchmark lock clean
 
 help:            ## show what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
 
 run: .venv/run   ## the default experiment, or PRESET=name (several: one over the other), with FOLDER= for its local text; OPTIONS are Snakemake's
 	python -m workflow.run $(CONFIG) $(OPTIONS)
+
+plan: .venv/run  ## what a run would take, by itself or with PRESET=: jobs, hours, memory, disk; OPTIONS="--cores 2 64"
+	python -m workflow.plan $(CONFIG) $(OPTIONS)
 
 test: .venv/test ## unit, command-line and workflow tests, and a golden mini run
 	python -m pytest -n auto --dist loadfile $(OPTIONS)

@@ -15,7 +15,7 @@ from typing import Any, TextIO
 GPUS = "MODEL_COLLAPSE_GPUS"  # indices that are handed out, as 0,1,2; unset where this is not ours to do
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 LOCKS = Path(".snakemake") / "model-collapse" / "gpus"
-ON_DEVICE = ("pretrain", "finetune", "generate", "evaluate")
+ON_DEVICE = ("pretrain", "finetune", "generate", "evaluate")  # rules that compute on a GPU, if there is one
 _held: list[TextIO] = []
 
 
