@@ -2,6 +2,7 @@
 PYTHON ?= python3
 PRESET ?=
 FOLDER ?=
+TRIALS ?= one_machine or killed_run
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS := 1
@@ -17,14 +18,17 @@ help:            ## show what there is
 run: .venv/run   ## the default experiment, or PRESET=name (several: one over the other), with FOLDER= for its local text; OPTIONS are Snakemake's
 	python -m workflow.run $(CONFIG) $(OPTIONS)
 
+plan: .venv/run  ## what a run would take, by itself or with PRESET=: jobs, hours, memory, disk; OPTIONS="--cores 2 64"
+	python -m workflow.plan $(CONFIG) $(OPTIONS)
+
 test: .venv/test ## unit, command-line and workflow tests, and a golden mini run
 	python -m pytest -n auto --dist loadfile $(OPTIONS)
 
-cluster: .venv/cluster ## what SLURM and Kubernetes need, on top of make run (docs/clusters.md)
+cluster: .venv/cluster ## what SLURM needs, on top of make run (docs/clusters.md)
 
-test-cluster: .venv/test .venv/cluster ## on a real SLURM of its own, made and removed again: root on Debian; OPTIONS="-m cluster" for all
+test-cluster: .venv/test .venv/cluster ## on a real SLURM of its own, made and removed again: root on Debian; TRIALS= for all faults
 	python -m tests.cluster.slurm install
-	python -m pytest -v -m "cluster and not slow" tests/cluster $(OPTIONS)
+	python -m pytest -v -m cluster -k "$(TRIALS)" tests/cluster $(OPTIONS)
 
 test-remotes: .venv/test .venv/remotes .venv/s3-server ## DVC's remotes, against servers of their own on this machine
 	python -m pytest -m remotes $(OPTIONS)

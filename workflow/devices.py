@@ -1,20 +1,21 @@
 """Which GPU a job computes on: so many for a rule, and on a machine with several GPUs an index of its own for each job.
 
-A cluster's scheduler hands GPUs out itself. On one machine nobody does: jobs would all take the first. So Snakemake is told
-how many there are (`--resources gpu=4`, profiles/gpu), and a job that is started by `python -m scripts` holds one of as
-many locks for as long as it lives; which one it got is what it sees of the GPUs. The lock of a killed job is free.
+A cluster's scheduler hands GPUs out itself. On one machine nobody does: jobs would all take the first. So Snakemake is
+told how many there are (profiles/gpu); a job that is started by `python -m scripts` holds one of as many locks for as
+long as it lives; which one it got is what it sees of the GPUs. The lock of a killed job is free.
 """
 
 import fcntl
 import os
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TextIO
 
 GPUS = "MODEL_COLLAPSE_GPUS"  # indices that are handed out, as 0,1,2; unset where this is not ours to do
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 LOCKS = Path(".snakemake") / "model-collapse" / "gpus"
-ON_DEVICE = ("pretrain", "finetune", "generate", "evaluate")
+ON_DEVICE = ("pretrain", "finetune", "generate", "evaluate")  # rules that compute on a GPU, if there is one
 _held: list[TextIO] = []
 
 
@@ -38,7 +39,7 @@ def hand_out(count: int) -> None:
 def take(arguments: Sequence[str]) -> None:
     """In a job that computes on a GPU: see one that no other job has; NoGpuFree if there is none."""
     indices = os.environ.get(GPUS)
-    if not indices or ("--device", "cuda") not in zip(arguments, arguments[1:], strict=False):
+    if not indices or ("--device", "cuda") not in pairwise(arguments):
         return
     LOCKS.mkdir(parents=True, exist_ok=True)
     for index in indices.split(","):

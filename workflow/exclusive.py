@@ -31,7 +31,7 @@ def hold() -> int:
 def stale_lock(patience: float = LAST_BREATH) -> bool:
     """Whether Snakemake's lock is there although no run is alive; a run that is ending has `patience` seconds to.
 
-    Of a run on another host, such as a cluster's other login node, nothing is known: locks need not cross a shared disk.
+    Of a run on another host, such as a cluster's other login node, nothing is known: locks may not cross to it.
     """
     if not any((STATE / "locks").glob("*")) or not PATH.exists() or PATH.read_text() not in ("", socket.gethostname()):
         return False

@@ -17,12 +17,12 @@ import yaml
 
 from collapse.memory import GIGABYTE
 from workflow import arms, configuration
+from workflow.devices import ON_DEVICE
 from workflow.planned import Graph, Job, planned
 from workflow.resources import JobNeeds
 from workflow.schedule import longest_ways, makespan
 
 ROOT = Path(__file__).resolve().parent.parent
-ON_DEVICE = ("pretrain", "finetune", "generate", "evaluate")  # what a GPU computes, if there is one
 SMALL = 0.01  # rules with less of the time than this, and of the disk, share a line
 
 

@@ -19,7 +19,8 @@ from workflow import exclusive, machine, provenance, report, restore
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS_NOTE = Path(".snakemake/model-collapse/results")  # written by common.smk, which knows the whole configuration
 
-LIMITED = {"--resources", "--res", "--executor", "-e", "--profile"}  # of Snakemake: memory is not that of this machine
+# of Snakemake: memory is not that of this machine, or limited already
+LIMITED = {"--resources", "--res", "--executor", "-e", "--profile", "--workflow-profile"}
 PATIENCE = 8.0  # seconds that Snakemake may need to end its jobs
 FOLDERS = {  # of the targets that make tables without a report: the outputs of their stages in dvc.yaml
     "text": ("corpus", "base", "text"),

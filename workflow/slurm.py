@@ -1,8 +1,8 @@
 """Jobs in SLURM's queue: one run of an experiment at a time, also there, and patience while its controller is away.
 
-A Snakemake that is killed leaves its jobs in the queue. The next run ends them before it writes anything: it finds them by
-the name that Snakemake gives to all jobs of a run, kept in a record beside the results. A job that enters the queue later
-still, from a submission that was under way, sees by the same record that its run is over, and does nothing.
+A Snakemake that is killed leaves its jobs in the queue. The next run ends them before it writes anything: it finds them
+by the name that Snakemake gives to all jobs of a run, kept in a record. A job that leaves the queue later still, from a
+submission that was under way, sees by the same record that its run is over, and does nothing.
 """
 
 import os
@@ -70,8 +70,8 @@ def jobs_of(run: str, path: Path) -> list[str]:
         asked = subprocess.run(["squeue", "--noheader", "--format=%i", "--name", run], capture_output=True, text=True)
     except FileNotFoundError as error:
         raise QueueError(
-            f"{path}: an earlier run may have jobs in SLURM's queue, and there is no squeue here; run where it was begun, "
-            "or delete this file if no job of it can run any more"
+            f"{path}: an earlier run may have jobs in SLURM's queue, and there is no squeue here; run where it was "
+            "begun, or delete this file if no job of it can run any more"
         ) from error
     return asked.stdout.split() if asked.returncode == 0 else ["?"]
 

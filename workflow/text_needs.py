@@ -104,8 +104,8 @@ class TextNeeds:
     def generate(self, arm: str, seed: str, generation: str, shard: str = "1") -> Needs:
         settings, shape = generate_settings(self.config, arm), self.sizes.of(arm)
         blocks, shards, batch = self.sizes.blocks["train"], settings["shards"], settings["batch_blocks"]
-        batches = math.ceil(math.ceil(blocks / batch) / shards)  # whole batches are shared out
-        blocks = min(blocks, batches * batch)
+        batches = math.ceil(blocks / batch)  # whole ones are shared out: with many shards, some have none
+        blocks = min(blocks, batch * (batches * int(shard) // shards - batches * (int(shard) - 1) // shards))
         candidates = settings["candidates"]
         seconds = self._writing(arm, blocks * candidates)
         if candidates > 1:

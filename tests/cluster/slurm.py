@@ -2,8 +2,8 @@
 
     python -m tests.cluster.slurm install | up [--accounting] | down | environment
 
-All of it lies in FOLDER: keys, configuration, state and logs. Its munge, its database and its ports are its own, so nothing
-in /etc/slurm or /etc/munge is touched. `down` ends what `up` started, by number, and removes FOLDER. In a shell:
+All of it lies in FOLDER: keys, configuration, state and logs. Its munge, its database and its ports are its own, so
+nothing in /etc/slurm or /etc/munge is touched. `down` ends what `up` started and removes FOLDER. In a shell:
 
     eval "$(python -m tests.cluster.slurm environment)"
 """
@@ -57,6 +57,7 @@ ReturnToService=2
 SlurmctldTimeout=30
 SlurmdTimeout=60
 KillWait=3
+MinJobAge=3600
 MpiDefault=none
 GresTypes=gpu
 NodeName=n[1-2] NodeHostname={host} NodeAddr=127.0.0.1 Port=[{first}-{second}] CPUs={cpus} RealMemory={memory}
@@ -98,9 +99,7 @@ def install(accounting: bool) -> None:
     if missing:
         quiet = {"env": os.environ | {"DEBIAN_FRONTEND": "noninteractive"}, "stdout": subprocess.DEVNULL}
         subprocess.run(["apt-get", "update", "-qq"], check=True, **quiet)
-        subprocess.run(
-            ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing], check=True, **quiet
-        )
+        subprocess.run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing], check=True, **quiet)
 
 
 class Cluster:

@@ -12,7 +12,6 @@ BASE_FILES = [
 
 
 rule prepare_corpus:
-    localrule: True
     input:
         tokenizer=ancient(f"{TOKENIZER}/tokenizer.json"),
         tokenizer_manifest=f"{TOKENIZER}/manifest.json",
@@ -22,6 +21,7 @@ rule prepare_corpus:
     log:
         f"logs/{config['experiment']}/prepare_corpus/{{split}}.log",
         benchmark=timings("prepare_corpus/{split}"),
+    localrule: True
     conda:
         "../../envs/language-model.yaml"
     resources:
@@ -38,7 +38,6 @@ rule prepare_corpus:
 
 
 rule find_passage:
-    localrule: True
     input:
         tokenizer=ancient(f"{TOKENIZER}/tokenizer.json"),
         tokenizer_manifest=f"{TOKENIZER}/manifest.json",
@@ -46,6 +45,7 @@ rule find_passage:
         f"{RESULTS}/corpus/passage.json",
     log:
         f"logs/{config['experiment']}/find_passage.log",
+    localrule: True
     conda:
         "../../envs/language-model.yaml"
     resources:
@@ -63,7 +63,6 @@ rule find_passage:
 if PRETRAIN:
 
     rule prepare_pretraining:
-        localrule: True
         output:
             tokenizer=f"{RESULTS}/base/pretraining/tokenizer.json",
             blocks=f"{RESULTS}/base/pretraining/blocks.parquet",
@@ -72,6 +71,7 @@ if PRETRAIN:
             f"logs/{config['experiment']}/prepare_pretraining.log",
             benchmark=timings("prepare_pretraining"),
         priority: 1
+        localrule: True
         conda:
             "../../envs/language-model.yaml"
         resources:
@@ -133,13 +133,13 @@ if PRETRAIN:
 else:
 
     rule fetch_base_model:
-        localrule: True
         output:
             expand(f"{RESULTS}/base/{{file}}", file=BASE_FILES),
             manifest=f"{RESULTS}/base/manifest.json",
         log:
             f"logs/{config['experiment']}/fetch_base_model.log",
             benchmark=timings("fetch_base_model"),
+        localrule: True
         conda:
             "../../envs/language-model.yaml"
         resources:  # nothing is fetched again for another engine

@@ -145,7 +145,6 @@ rule table_continuations:
 
 
 rule write_configuration:
-    localrule: True
     output:
         yaml=f"{RESULTS}/config.yaml",
         page=report(
@@ -156,6 +155,7 @@ rule write_configuration:
         ),
     log:
         f"logs/{config['experiment']}/write_configuration.log",
+    localrule: True
     conda:
         "../../envs/report.yaml"
     resources:

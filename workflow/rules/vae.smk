@@ -11,7 +11,6 @@ wildcard_constraints:
 
 
 rule prepare_images:
-    localrule: True
     output:
         images=expand(f"{VAE}/images/{{split}}.parquet", split=["train", "test"]),
         train=f"{VAE}/images/train.manifest.json",
@@ -19,6 +18,7 @@ rule prepare_images:
     log:
         f"logs/{config['experiment']}/prepare_images.log",
         benchmark=timings("prepare_images"),
+    localrule: True
     conda:
         "../../envs/images.yaml"
     resources:
