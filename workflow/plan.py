@@ -69,6 +69,10 @@ class Plan:
         """Bytes of the results at the end, and of the largest job's temporary files."""
         return sum(one.disk for one in self.needs.values()) + max(one.scratch for one in self.needs.values())
 
+    def guessed(self) -> bool:
+        """Whether it depends on a model whose size is not known."""
+        return "text" in self.config["parts"] and self.known.text.sizes.guessed()
+
     def largest(self) -> Job:
         """The job that takes most memory."""
         return max(self.graph, key=lambda job: self.needs[job].memory)
@@ -129,9 +133,9 @@ def table(plan: Plan, cores: Sequence[int]) -> str:
     lines.append(
         "the longest chain of jobs takes that wait for each other. Times are predictions, good to a factor of two."
     )
-    if "text" in plan.config["parts"] and plan.known.text.sizes.guessed():
+    if plan.guessed():
         repository = plan.config["base_model"]["repository"]
-        lines.append(f"{repository} is neither known nor here: counted as a model of 1.3 billion weights.")
+        lines.append(f"{repository} is neither known nor here: counted as OPT-125m.")
     return "\n".join(lines)
 
 
@@ -176,7 +180,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = parser.parse_args(argv)
     try:
         config = merged(args.configfile, args.config)
-    except configuration.ConfigurationError as error:
+    except (configuration.ConfigurationError, OSError) as error:
         raise SystemExit(str(error)) from None
     print(table(Plan(config, ROOT / "results" / config["experiment"]), sorted({*args.cores})))
 

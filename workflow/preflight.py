@@ -183,7 +183,12 @@ def check_results(plan: Plan, results: Path) -> None:
 
 
 def check_machine(plan: Plan) -> None:
-    """Each job by itself fits in the memory of this machine, where all run; TooLittleMemory otherwise."""
+    """Each job by itself fits in the memory of this machine, where all run; TooLittleMemory otherwise.
+
+    Of a model of unknown size nothing is said: its jobs check for themselves.
+    """
+    if plan.guessed():
+        return
     job, there = plan.largest(), machine.memory_bytes()
     needed = plan.needs[job].memory
     if needed > there:

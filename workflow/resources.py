@@ -40,9 +40,12 @@ class JobNeeds:
         """Of one job."""
         key = rule, tuple(wildcards.items())
         if key not in self._known:
-            part = self.side if hasattr(SideNeeds, rule) else self.text
-            of = getattr(part, rule, None)
-            self._known[key] = of(**wildcards) if of else FIGURE
+            if hasattr(TextNeeds, rule):
+                self._known[key] = getattr(self.text, rule)(**wildcards)
+            elif hasattr(SideNeeds, rule):
+                self._known[key] = getattr(self.side, rule)(**wildcards)
+            else:
+                self._known[key] = FIGURE
         return self._known[key]
 
     def of(self, rule: str) -> dict[str, Callable[..., int]]:

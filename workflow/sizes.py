@@ -55,7 +55,7 @@ def known_shapes() -> dict[str, Shape]:
 
 
 KNOWN = known_shapes()
-GUESS = KNOWN["facebook/opt-1.3b"]  # of a model that is neither known nor here
+GUESS = KNOWN["facebook/opt-125m"]  # of a model that is neither known nor here
 
 
 class Sizes:
@@ -65,11 +65,13 @@ class Sizes:
         self.config = config
         self.base = config["base_model"]
         self.tokens: int = config["corpus"]["block_tokens"]
+        self._guessed = False
         self.hub = self._hub(results) if self.base["source"] == "hub" else None
         self.blocks = {split: self._blocks(split) for split in ("train", "validation", "test")}
 
     def _hub(self, results: Path) -> Shape:
         config = fetched(self.config, results)
+        self._guessed = config is None and self.base["repository"] not in KNOWN
         found = shape(config) if config else KNOWN.get(self.base["repository"], GUESS)
         if self.config["text"]["generate"]["engine"] == "transformers":
             found = replace(found, by_transformers=True)
@@ -77,7 +79,7 @@ class Sizes:
 
     def guessed(self) -> bool:
         """Whether the base model's size is a guess."""
-        return self.hub is GUESS and self.base["repository"] not in KNOWN
+        return self._guessed
 
     def model(self, size: str | None) -> Shape:
         """Of the base model, or of that of one of `base_model.pretraining.sizes`."""

@@ -155,12 +155,18 @@ class TextNeeds:
         passes = (2 if int(generation) else 1) * blocks["test"] + 2 * blocks["train"] + sample
         seconds = self._scoring(arm, passes, precision) + self._writing(arm, 1)
         measures = 2e-3 * blocks["train"] + 1e-3 * sample
-        batch = memory.scoring_batch(
-            shape, tokens=self.tokens, precision=precision, gigabytes=self.config["memory_gigabytes"]
-        )
-        peak = memory.scoring(shape, tokens=self.tokens, batch_blocks=batch, precision=precision)
+        peak = self._scoring_memory(shape, precision)
         disk = 30 * (blocks["test"] + blocks["train"]) + 10_000
         return Needs(peak, START + seconds + measures, disk=disk, threads=self.threads)
+
+    def _scoring_memory(self, shape: memory.Shape, precision: str) -> int:
+        """Of as many blocks at a time as fit, or of one where none does, which preflight refuses."""
+        given = self.config["memory_gigabytes"]
+        try:
+            batch = memory.scoring_batch(shape, tokens=self.tokens, precision=precision, gigabytes=given)
+        except memory.TooLittleMemory:
+            batch = 1
+        return memory.scoring(shape, tokens=self.tokens, batch_blocks=batch, precision=precision)
 
     def _scoring(self, arm: str, blocks: float, precision: str) -> float:
         """Seconds to score so many blocks."""

@@ -103,6 +103,14 @@ def test_a_model_from_the_hub_is_planned_at_its_own_size():
     assert sizes["opt-350m"] == pytest.approx(4 * 331_196_416, rel=0.1)
 
 
+def test_a_model_of_unknown_size_is_counted_as_a_guess_and_refused_by_nothing(tmp_path):
+    hub = {"source": "hub", "repository": "someone/a-model-of-their-own", "revision": "0" * 40}
+    plan = Plan(configuration(base_model=hub, parts=["text"]), tmp_path)
+    assert "someone/a-model-of-their-own is neither known nor here: counted as OPT-125m" in table(plan, [1])
+    preflight.check_memory(plan.config | {"memory_gigabytes": 0.5}, tmp_path)
+    preflight.check_machine(plan)
+
+
 def test_a_job_that_was_too_small_asks_for_more():
     asked = JobNeeds(configuration(), NOWHERE).of("finetune")
     place = SimpleNamespace(items=lambda: {"arm": "replace", "seed": "1", "generation": "1"}.items())
@@ -112,16 +120,11 @@ def test_a_job_that_was_too_small_asks_for_more():
 
 def test_a_job_larger_than_the_machine_is_refused_before_anything_is_computed(tmp_path):
     project = Project.create(tmp_path)
-    project.configure({"memory_gigabytes": 100_000, "parts": ["text"], "text": {"generate": {"batch_blocks": 65_536}}})
-    project.configure(
-        {
-            "corpus": {"train_blocks": None, "block_tokens": 512},
-            "base_model": {"pretraining": {"layers": 60, "width": 2048, "heads": 2}},
-        }
-    )
+    project.configure({"parts": ["mixture"], "mixture": {"chains": 10_000, "samples": [1_000_000]}})
     text = project.snakemake("--cores", "1", check=False)
     assert re.search(
-        r"this machine has [\d.]+ GB of memory, and \w+ .*needs about [\d.]+ GB, [\d.]+ GB more than there are; lower",
+        r"this machine has [\d.]+ GB of memory, and simulate_mixture original overlapping samples 1000000 \w+ \d+"
+        r" needs about 1500\.4 GB, [\d.]+ GB more than there are; lower mixture\.chains or mixture\.samples",
         text,
     )
     assert not list(project.results.rglob("*.parquet"))
