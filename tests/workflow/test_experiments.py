@@ -10,7 +10,7 @@ def test_an_experiment_runs_what_is_new_and_leaves_a_workspace_that_goes_back(tr
     configuration.write_text("# a comment of the user\n" + configuration.read_text())
     tracked.commit("A comment")
 
-    tracked.dvc("exp", "run", "--name", "longer", "--set-param", "text.generations=4")
+    tracked.dvc("exp", "run", "--name", "longer", "--set-param", "config.yaml:text.generations=4")
     assert chain(tracked.executed()) == dict.fromkeys(CHAIN, 4)
     assert tracked.plan() == {}
     assert "up to date" in tracked.dvc("status")
