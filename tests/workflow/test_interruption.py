@@ -37,10 +37,10 @@ def processes(folder: Path) -> dict[str, list[int]]:
     return found
 
 
-def start(project: Project, module: str) -> subprocess.Popen:
+def start(project: Project, module: str, *options: str) -> subprocess.Popen:
     """Start a run in a process group of its own, which heeds Ctrl-C even if the tests run in a script's background."""
     return subprocess.Popen(
-        [sys.executable, "-m", module],
+        [sys.executable, "-m", module, *options],
         cwd=project.folder,
         env=ENVIRONMENT,
         stdout=subprocess.DEVNULL,
@@ -113,7 +113,7 @@ def test_ctrl_c_stops_everything_and_the_next_run_goes_on(golden, tmp_path):
 
 def interrupted(project: Project, signals: list[signal.Signals], pause: float) -> None:
     """Start a run, send it these signals once a job is under way, and wait until all of it is gone."""
-    run = start(project, "workflow.run")
+    run = start(project, "workflow.run", *FIRST)
     wait_until(lambda: processes(project.folder)["job"])
     time.sleep(2)
     for one in signals:
@@ -121,6 +121,15 @@ def interrupted(project: Project, signals: list[signal.Signals], pause: float) -
         time.sleep(pause)
     assert run.wait(timeout=300) != 0
     wait_until(lambda: not any(processes(project.folder).values()))
+
+
+FIRST = ("--cores", "2", "results/mini/text/replace/seed1/generation0/manifest.json")
+
+
+def first_link(project: Project) -> dict[str, bytes]:
+    """What generation 0 of one chain is made of."""
+    folders = ("base/", "corpus/t", "text/replace/seed1/generation0/")
+    return {name: data for name, data in project.bytes().items() if name.startswith(folders) and "prov" not in name}
 
 
 def wait_until(condition: Callable[[], object], seconds: float = 300) -> None:
@@ -139,8 +148,8 @@ def wait_until(condition: Callable[[], object], seconds: float = 300) -> None:
 def test_however_a_run_is_told_to_stop_the_next_goes_on(golden, tmp_path, signals, pause):
     project = Project.create(tmp_path / "project")
     interrupted(project, signals, pause)
-    project.run()
-    assert project.bytes() == golden.bytes()
+    project.run(*FIRST)
+    assert first_link(project) == first_link(golden)
 
 
 @pytest.mark.slow
@@ -150,8 +159,8 @@ def test_after_a_reboot_the_next_run_goes_on(golden, tmp_path, monkeypatch):
     scratch.mkdir()
     monkeypatch.setitem(ENVIRONMENT, "TMPDIR", str(scratch))
     project = Project.create(tmp_path / "project")
-    run = start(project, "workflow.run")
-    wait_until(lambda: (project.results / "text/replace/seed1/generation0/model/manifest.json").exists())
+    run = start(project, "workflow.run", *FIRST)
+    wait_until(lambda: (project.results / "base/manifest.json").exists())
     for number in [run.pid, *(one for kind in processes(project.folder).values() for one in kind)]:
         with contextlib.suppress(ProcessLookupError):
             os.kill(number, signal.SIGKILL)
@@ -162,8 +171,8 @@ def test_after_a_reboot_the_next_run_goes_on(golden, tmp_path, monkeypatch):
     for record in (path for path in (project.folder / ".snakemake" / "metadata").rglob("*") if path.is_file()):
         record.write_bytes(record.read_bytes()[:10])  # Snakemake does not sync its records
     assert any((project.folder / ".snakemake" / "locks").iterdir())
-    project.run()
-    assert project.bytes() == golden.bytes()
+    project.run(*FIRST)
+    assert first_link(project) == first_link(golden)
 
 
 @pytest.mark.slow
