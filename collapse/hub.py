@@ -46,7 +46,8 @@ def download_model(repository: str, revision: str, folder: Path) -> Path:
 def read_hub_model(folder: Path) -> PreTrainedModel:
     """The model, fp32. What would bring code with it is struck from its description, in `folder` too.
 
-    A PyTorch file is read with `weights_only`, which holds tensors and refuses any other object."""
+    A PyTorch file is read with `weights_only`, which holds tensors and refuses any other object.
+    """
     config = {key: value for key, value in read_config(folder).items() if key not in CODE}
     write_json(folder / "config.json", config)
     if (folder / WEIGHTS[0]).is_file():

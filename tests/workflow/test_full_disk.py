@@ -1,4 +1,4 @@
-"""A disk that is full, whichever job meets it: one message, nothing half-written, and the same bytes once there is space."""
+"""A full disk, whichever job meets it: one message, nothing half-written, and the same bytes once there is space."""
 
 import os
 import re

@@ -22,15 +22,73 @@ from workflow.chain import Chain, source_options
 from workflow.configuration import ConfigurationError
 from workflow.jobs import command_options, ends
 
-MINI = overlay(yaml.safe_load((ROOT / "config.yaml").read_text()), yaml.safe_load((ROOT / "tests/mini.yaml").read_text()))
+MINI = overlay(
+    yaml.safe_load((ROOT / "config.yaml").read_text()), yaml.safe_load((ROOT / "tests/mini.yaml").read_text())
+)
 REFUSALS = (ConfigurationError, SourceError, ImageError, ArtefactError, TooLittleMemory)
 HOSTILE_WORDS = [
-    *["", " ", "a b", "'", '"', "''; touch canary; '", "$(touch canary)", "`touch canary`", "; touch canary", "| tee canary"],
-    *["--code", "-n", "{wildcards}", "{config[x]}", "{", "}}", "%s", "*", "~", "..", "../..", "/", "/dev/zero", "/proc/self/mem"],
-    *["\n", "a\nb", "a\n", "\t", "\0", "\x1b[2J", "\ud800", "\u202e", "ü", "日本語", "🦊", "x" * 300, "<script>", "null", "a=b"],
+    *[
+        "",
+        " ",
+        "a b",
+        "'",
+        '"',
+        "''; touch canary; '",
+        "$(touch canary)",
+        "`touch canary`",
+        "; touch canary",
+        "| tee canary",
+    ],
+    *[
+        "--code",
+        "-n",
+        "{wildcards}",
+        "{config[x]}",
+        "{",
+        "}}",
+        "%s",
+        "*",
+        "~",
+        "..",
+        "../..",
+        "/",
+        "/dev/zero",
+        "/proc/self/mem",
+    ],
+    *[
+        "\n",
+        "a\nb",
+        "a\n",
+        "\t",
+        "\0",
+        "\x1b[2J",
+        "\ud800",
+        "\u202e",
+        "ü",
+        "日本語",
+        "🦊",
+        "x" * 300,
+        "<script>",
+        "null",
+        "a=b",
+    ],
 ]
 HOSTILE_NUMBERS = [0, -1, 1, 2, 3.0, 0.5, -0.0, 1e-320, 1e308, math.nan, math.inf, -math.inf, 2**31, 2**63, 10**400]
-HOSTILE_OTHERS = [None, True, False, [], {}, [[]], [None], {"": 1}, {1: 2}, {None: None}, datetime.date(2026, 1, 1), b"\0", {1}]
+HOSTILE_OTHERS = [
+    None,
+    True,
+    False,
+    [],
+    {},
+    [[]],
+    [None],
+    {"": 1},
+    {1: 2},
+    {None: None},
+    datetime.date(2026, 1, 1),
+    b"\0",
+    {1},
+]
 
 words = st.sampled_from(HOSTILE_WORDS) | st.text(max_size=8)
 leaves = words | st.sampled_from(HOSTILE_NUMBERS) | st.integers() | st.floats() | st.sampled_from(HOSTILE_OTHERS)
@@ -63,7 +121,9 @@ def configurations(draw) -> dict:
         if change == "value":
             node[key] = draw(values)
         elif change == "alike" and isinstance(node[key], (int, float)):
-            node[key] = draw(st.sampled_from([node[key] * 2, -node[key], float(node[key]), str(node[key]), node[key] * 1000]))
+            node[key] = draw(
+                st.sampled_from([node[key] * 2, -node[key], float(node[key]), str(node[key]), node[key] * 1000])
+            )
         elif change == "word":
             node[key] = draw(words)
         elif change == "lose":
