@@ -13,7 +13,7 @@ from collapse.memory import Shape
 from collapse.tokenizer import END_OF_TEXT
 
 MODEL_TYPES = ("opt", "gpt_neox")
-# sizes that a file may ask for: a model of more would be built for hours before it is seen that its weights are not there
+# sizes that a file may ask for: a model of more would be built for hours before its weights are missed
 LARGEST = {
     "num_hidden_layers": 1_000,
     "hidden_size": 100_000,

@@ -27,8 +27,8 @@ SOURCE = (
     f"--tokenizer-manifest {RESULTS}/base/pretraining/manifest.json"
 )
 MIXTURE = (
-    f"--original overlapping --samples 50 --generation 10 --previous {RESULTS}/mixture/overlapping/samples50/generation5"
-    " --chains 4 --seed 1 --threads 1 --max-iterations 9 --tolerance 0.1 --regularization 0 --output out"
+    "--original overlapping --samples 50 --generation 10 "
+    f"--previous {RESULTS}/mixture/overlapping/samples50/generation5 --chains 4 --seed 1 --threads 1 --max-iterations 9 --tolerance 0.1 --regularization 0 --output out"
 )
 
 
