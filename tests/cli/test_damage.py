@@ -28,7 +28,8 @@ SOURCE = (
 )
 MIXTURE = (
     "--original overlapping --samples 50 --generation 10 "
-    f"--previous {RESULTS}/mixture/overlapping/samples50/generation5 --chains 4 --seed 1 --threads 1 --max-iterations 9 --tolerance 0.1 --regularization 0 --output out"
+    f"--previous {RESULTS}/mixture/overlapping/samples50/generation5 --output out "
+    "--chains 4 --seed 1 --threads 1 --max-iterations 9 --tolerance 0.1 --regularization 0"
 )
 
 
