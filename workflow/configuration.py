@@ -50,7 +50,8 @@ def foreign_faults(node: Any, place: str = "") -> Iterator[str]:
             if isinstance(key, str) and not NOT_TEXT.search(key):
                 yield from foreign_faults(value, f"{place}.{key}" if place else key)
             else:
-                yield f"{place}.{key!r}: a key must be text without control characters; put it in quotes"
+                where = f"{place}.{key!r}".removeprefix(".")
+                yield f"{where}: a key must be text without control characters; put it in quotes"
     elif isinstance(node, list):
         for number, value in enumerate(node):
             yield from foreign_faults(value, f"{place}.{number}")
