@@ -121,7 +121,7 @@ def configurations(draw) -> dict:
         node = at(config, tuple(path))
         change = draw(st.sampled_from(["value", "value", "alike", "word", "lose", "add", "move", "double"]))
         if change == "value":
-            node[key] = draw(values)
+            node[key] = copy.deepcopy(draw(values))  # they are shared, and reading a configuration changes it
         elif change == "alike" and isinstance(node[key], (int, float)):
             node[key] = draw(
                 st.sampled_from([node[key] * 2, -node[key], float(node[key]), str(node[key]), node[key] * 1000])
@@ -131,7 +131,7 @@ def configurations(draw) -> dict:
         elif change == "lose":
             del node[key]
         elif change == "add" and isinstance(node, dict):
-            node[draw(words)] = draw(values | st.just(node[key]))
+            node[draw(words)] = copy.deepcopy(draw(values | st.just(node[key])))
         elif change == "double" and isinstance(node, list):
             node.append(copy.deepcopy(node[key]))
         else:

@@ -132,7 +132,7 @@ def first_link(project: Project) -> dict[str, bytes]:
     return {name: data for name, data in project.bytes().items() if name.startswith(folders) and "prov" not in name}
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 300) -> None:
+def wait_until(condition: Callable[[], object], seconds: float = 900) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline
