@@ -41,7 +41,10 @@ def main() -> None:
         samples = watch(run, project, args.generations)
         result = {
             "status": run.returncode,
-            **{name: at(samples, args.generations, share) for name, share in (("start", 0.05), ("middle", 0.5), ("end", 1))},
+            **{
+                name: at(samples, args.generations, share)
+                for name, share in (("start", 0.05), ("middle", 0.5), ("end", 1))
+            },
             "temporary_files_left": len([*scratch.iterdir()]),
             "partial_files_left": len([*(project / "results").rglob(".*.part")]),
             "processes_left": len([*processes(project)]),
@@ -75,15 +78,26 @@ def processes(project: Path):
             if (path / "cwd").readlink() != project:
                 continue
             fields = (path / "stat").read_text().rpartition(")")[2].split()
-            name = "snakemake" if command[1:3] == ["-m", "snakemake"] else "warm start" if "warm_start.py" in command[1] else ""
+            name = (
+                "snakemake"
+                if command[1:3] == ["-m", "snakemake"]
+                else "warm start"
+                if "warm_start.py" in command[1]
+                else ""
+            )
             # forks for jobs have the server's command line, but not Snakemake as parent
             parent = (Path("/proc") / fields[1] / "cmdline").read_bytes().decode().split("\0")
-            if name == "snakemake" and "workflow.run" in parent or name == "warm start" and "snakemake" in parent:
-                yield name, {
-                    "megabytes": round(int((path / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6, 1),
-                    "open_files": len([*(path / "fd").iterdir()]),
-                    "processor_seconds": (int(fields[11]) + int(fields[12])) / TICKS,
-                }
+            if (name == "snakemake" and "workflow.run" in parent) or (name == "warm start" and "snakemake" in parent):
+                yield (
+                    name,
+                    {
+                        "megabytes": round(
+                            int((path / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6, 1
+                        ),
+                        "open_files": len([*(path / "fd").iterdir()]),
+                        "processor_seconds": (int(fields[11]) + int(fields[12])) / TICKS,
+                    },
+                )
         except (OSError, IndexError, ValueError):
             continue
 

@@ -13,7 +13,8 @@ from collapse.memory import Shape
 from collapse.tokenizer import END_OF_TEXT
 
 MODEL_TYPES = ("opt", "gpt_neox")
-LARGEST = {  # sizes that a file may ask for: one that says more would be computed on for hours before its weights are missed
+# sizes that a file may ask for: a model of more would be built for hours before its weights are missed
+LARGEST = {
     "num_hidden_layers": 1_000,
     "hidden_size": 100_000,
     "num_attention_heads": 1_000,

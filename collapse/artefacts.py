@@ -42,7 +42,9 @@ def writing(path: Path) -> Iterator[None]:
                 f"{path}: no space left ({free / 1e6:.1f} MB free); free some, then run again: it goes on from here"
             ) from error
         if reason in (errno.EACCES, errno.EROFS, errno.EPERM):
-            raise ArtefactError(f"{path}: cannot be written ({os.strerror(reason)}); make the folder writable") from error
+            raise ArtefactError(
+                f"{path}: cannot be written ({os.strerror(reason)}); make the folder writable"
+            ) from error
         raise
 
 
@@ -62,7 +64,7 @@ def _existing(path: Path) -> Path:
 def whole_file(path: Path) -> Iterator[Path]:
     """Give a temporary path beside `path`; on success rename it there, on failure remove it.
 
-    What has come under its name survives a power cut. ArtefactError if the disk is full or the folder cannot be written to.
+    What has come under its name survives a power cut. ArtefactError if the disk is full or the folder read-only.
     """
     path = Path(path)
     temporary = None

@@ -8,10 +8,13 @@ from tokenizers import Tokenizer
 from transformers import GPT2TokenizerFast, PreTrainedModel
 
 from collapse.architecture import ModelError, read_config
+from collapse.artefacts import write_json
 from collapse.language_model import from_weights, load_model
 from collapse.tokenizer import CONVENTIONS, end_of_text
 
 FILES = ("config.json", "tokenizer.json", "vocab.json", "merges.txt")
+# what in a description names code to fetch and run: of a model's class, of a pipeline, of its attention
+CODE = ("auto_map", "custom_pipelines", "trust_remote_code", "attn_implementation", "_attn_implementation")
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 
 
@@ -41,8 +44,12 @@ def download_model(repository: str, revision: str, folder: Path) -> Path:
 
 
 def read_hub_model(folder: Path) -> PreTrainedModel:
-    """The model, fp32. A PyTorch file is read with `weights_only`, which holds tensors and refuses any other object."""
-    config = read_config(folder)
+    """The model, fp32. What would bring code with it is struck from its description, in `folder` too.
+
+    A PyTorch file is read with `weights_only`, which holds tensors and refuses any other object.
+    """
+    config = {key: value for key, value in read_config(folder).items() if key not in CODE}
+    write_json(folder / "config.json", config)
     if (folder / WEIGHTS[0]).is_file():
         return load_model(folder)
     try:

@@ -113,7 +113,7 @@ def stdlib_docstrings() -> list[str]:
 
 
 def local_file(path: Path) -> Path:
-    """The same path, of an ordinary file that can be read: not a folder, and not a pipe or device, which may never end."""
+    """The same path, of an ordinary file that can be read: no folder, and no pipe or device, which may never end."""
     remedy = "check corpus.folder and corpus.files, or base_model.pretraining.files"
     try:
         if not stat.S_ISREG(path.stat().st_mode):

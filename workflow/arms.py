@@ -54,7 +54,9 @@ def sweep_faults(config: Mapping[str, Any], most: int) -> list[str]:
             continue
         for member in (_member(name, chosen) for chosen in _combinations(arm["sweep"])):
             if member in names:
-                found.append(f"arms.{name}.sweep: {member}: another arm has this name; rename one, or list a value once")
+                found.append(
+                    f"arms.{name}.sweep: {member}: another arm has this name; rename one, or list a value once"
+                )
             names.append(member)
     return found
 

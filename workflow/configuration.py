@@ -4,6 +4,7 @@ import functools
 import json
 import math
 import re
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ SCHEMA = Path(__file__).parent / "schemas" / "config.schema.yaml"
 
 MOST_NUMBERS = 5e8  # that an array of a side experiment may hold, 4 to 8 bytes each
 MOST_ARMS = 1000
+MOST_CHARACTERS = 80_000  # a job is told the whole configuration, and a system's longest argument has 131,072 bytes
 SHOWN_CHARACTERS = 500  # of a fault: a value may be a whole file that was pasted
 NOT_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")  # what no command, path or terminal can hold
 
@@ -36,7 +38,7 @@ def resolve(config: dict[str, Any]) -> None:
     faults = [*foreign_faults(config)] or schema_faults(config) or arms.sweep_faults(config, MOST_ARMS)
     if not faults:
         arms.expand(config)
-        faults = schema_faults(config) or consistency_faults(config)
+        faults = schema_faults(config) or consistency_faults(config) or size_faults(config)
     if faults:
         raise ConfigurationError("configuration:\n" + "\n".join(f"  {_printable(fault)}" for fault in faults))
 
@@ -48,7 +50,8 @@ def foreign_faults(node: Any, place: str = "") -> Iterator[str]:
             if isinstance(key, str) and not NOT_TEXT.search(key):
                 yield from foreign_faults(value, f"{place}.{key}" if place else key)
             else:
-                yield f"{place}.{key!r}: a key must be text without control characters; put it in quotes"
+                where = f"{place}.{key!r}".removeprefix(".")
+                yield f"{where}: a key must be text without control characters; put it in quotes"
     elif isinstance(node, list):
         for number, value in enumerate(node):
             yield from foreign_faults(value, f"{place}.{number}")
@@ -133,6 +136,17 @@ def _rule(error) -> str:
 def consistency_faults(config: Mapping[str, Any]) -> list[str]:
     """What single keys cannot show: keys that need each other, and names that must exist."""
     return text_faults(config) + side_faults(config)
+
+
+def size_faults(config: Mapping[str, Any]) -> list[str]:
+    """Of all of it together, arms of sweeps included."""
+    characters = len(shlex.quote(json.dumps(config)))
+    if characters <= MOST_CHARACTERS:
+        return []
+    return [
+        f"configuration: {characters} characters with the arms of all sweeps, more than {MOST_CHARACTERS}, which no "
+        "command can hold; list fewer arms, or put them into an experiment of their own"
+    ]
 
 
 def text_faults(config: Mapping[str, Any]) -> list[str]:

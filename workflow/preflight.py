@@ -55,7 +55,9 @@ def check(config: dict[str, Any]) -> Plan:
 def check_place(folder: Path) -> None:
     """Any name of the project's folder will do but one with braces, which Snakemake takes for wildcards."""
     if {*"{}"} & {*str(folder)}:
-        raise SourceError(f"{folder}: braces in the project's path, which Snakemake takes for wildcards; rename the folder")
+        raise SourceError(
+            f"{folder}: braces in the project's path, which Snakemake takes for wildcards; rename the folder"
+        )
 
 
 def check_inputs(config: Mapping[str, Any]) -> None:

@@ -4,7 +4,6 @@ import contextlib
 import importlib
 import re
 import shlex
-from pathlib import Path
 
 import pytest
 
@@ -28,8 +27,9 @@ SOURCE = (
     f"--tokenizer-manifest {RESULTS}/base/pretraining/manifest.json"
 )
 MIXTURE = (
-    f"--original overlapping --samples 50 --generation 10 --previous {RESULTS}/mixture/overlapping/samples50/generation5 "
-    "--chains 4 --seed 1 --threads 1 --max-iterations 9 --tolerance 0.1 --regularization 0 --output out"
+    "--original overlapping --samples 50 --generation 10 "
+    f"--previous {RESULTS}/mixture/overlapping/samples50/generation5 --output out "
+    "--chains 4 --seed 1 --threads 1 --max-iterations 9 --tolerance 0.1 --regularization 0"
 )
 
 
@@ -55,7 +55,7 @@ def of_link(options: str, generation: int = 1) -> str:
         ("evaluate", of_link(evaluate(PLACE)), "corpus/test.parquet"),
         ("summarize", SUMMARY, "text/replace/seed1/generation2/scores.parquet"),
         ("summarize", SUMMARY, "text/replace/seed1/generation2/metrics.json"),
-        ("simulate_mixture", MIXTURE, "mixture/overlapping/samples50/generation5/states.parquet"),
+        ("simulate_mixture", MIXTURE, "mixture/overlapping/samples50/generation5/chains.parquet"),
     ],
 )
 def test_a_damaged_file_is_refused_by_name(golden, script, options, damaged):
@@ -82,7 +82,10 @@ def test_a_damaged_manifest_is_refused_by_name(golden, content):
     main = importlib.import_module("scripts.mix").main
     try:
         path.write_text(content)
-        with contextlib.chdir(golden.folder), pytest.raises(ArtefactError, match=r"train\.manifest\.json: .* run again"):
+        with (
+            contextlib.chdir(golden.folder),
+            pytest.raises(ArtefactError, match=r"train\.manifest\.json: .* run again"),
+        ):
             main(["--code", "x", *shlex.split(of_link(mix(PLACE), 2))])
     finally:
         path.write_bytes(whole)

@@ -224,7 +224,11 @@ def test_code_that_comes_with_a_model_is_neither_fetched_nor_run_nor_named(hub, 
     canary = tmp_path / "canary"
     (repository / "evil.py").write_text(f"open({str(canary)!r}, 'w')\n")
     config = json.loads((repository / "config.json").read_text())
-    remote = {"auto_map": {"AutoConfig": "evil.Config", "AutoModelForCausalLM": "evil.Model"}, "trust_remote_code": True}
+    remote = {
+        "auto_map": {"AutoConfig": "evil.Config", "AutoModelForCausalLM": "evil.Model"},
+        "trust_remote_code": True,
+    }
+    remote["_attn_implementation"] = "someone/kernels"
     (repository / "config.json").write_text(json.dumps(config | remote))
     project = Project.create(tmp_path / "project")
     log = fetch(project, hub, "someone/opt", REVISION, monkeypatch)

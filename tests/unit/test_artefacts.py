@@ -2,6 +2,7 @@ import errno
 import json
 import os
 import subprocess
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -89,7 +90,9 @@ def test_every_writer_tells_of_a_disk_that_is_full(full_disk, write):
 
 def test_a_file_and_its_name_are_on_the_disk_before_anything_follows(tmp_path, monkeypatch):
     synced = []
-    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(os.readlink(f"/proc/self/fd/{descriptor}")))
+    monkeypatch.setattr(
+        os, "fsync", lambda descriptor: synced.append(str(Path(f"/proc/self/fd/{descriptor}").readlink()))
+    )
     write_json(tmp_path / "a.json", 1)
     assert synced[0].endswith(".part") and synced[1:] == [str(tmp_path)]
 

@@ -1,4 +1,5 @@
 import copy
+import math
 import re
 from pathlib import Path
 
@@ -131,6 +132,17 @@ def test_every_preset_is_valid_over_the_default(path):
         ("mixture.generations", [0, 0], r"mixture\.generations: .* names one thing twice"),
         ("vae.images.source", "files", r"vae\.images\.files\.train_labels: missing: source files needs a file for it"),
         ("vae.images.source", "hub", r"vae\.images\.revision: null"),
+        ("text.generate.verifier", "oracle", r'verifier: "oracle": must be one of likely, .*, null'),
+        ("text.generations", 3.0, r"text\.generations: 3\.0: must be of type integer"),
+        ("text.seeds", [2**63], r"text\.seeds\.0: 9223372036854775808: must be of type integer"),
+        ("memory_gigabytes", math.nan, r"memory_gigabytes: NaN: must be of type number"),
+        ("experiment", "name\n", r'experiment: "name.n": must match'),
+        ("corpus.folder", "a\0b", r"corpus\.folder: 'a.x00b': holds the character U\+0000; leave it out"),
+        ("corpus.folder", "a\ud800", r"corpus\.folder: .* holds the character U\+D800"),
+        ("arms", {1: {"policy": "replace"}}, r"arms\.1: a key must be text"),
+        ("arms.a", {"policy": "replace", "sweep": {"epochs": [1, "1"]}}, r"arms\.a\.sweep: a-epochs-1: another arm"),
+        ("arms.a", {"policy": "replace", "sweep": {"epochs": [*range(1, 2000)]}}, r"stands for 1999 arms, more than"),
+        ("text.passage.search", "x" * 99_999, r"configuration: \d+ characters .* more than 80000"),
         ("vae.methods", ["oracle"], r'vae\.methods\.0: "oracle": must be one of fresh_means'),
     ],
 )

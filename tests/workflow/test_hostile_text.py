@@ -13,7 +13,7 @@ import pytest
 from tests.workflow.project import Project
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-SHELL = "it's $(touch canary) `touch canary`; touch canary | \"tee canary\" {wildcards} {x} {{ %s"
+SHELL = 'it\'s $(touch canary) `touch canary`; touch canary | "tee canary" {wildcards} {x} {{ %s'
 PAGE = '<script>document.title="canary"</script><img src=x onerror="document.title=\'canary\'"> </script> &amp; --> ]]>'
 LINE = f"{SHELL} {PAGE} \x00 \x01 \x1b[2J\x07 \u202e \u2028 ünï 日本語 🦊 some more words than fit a block of tokens"
 
@@ -21,7 +21,7 @@ LINE = f"{SHELL} {PAGE} \x00 \x01 \x1b[2J\x07 \u202e \u2028 ünï 日本語 🦊
 @pytest.fixture(scope="module")
 def run(tmp_path_factory) -> Project:
     """A run from such text to the report, in folders and under options with such names."""
-    project = Project.create(tmp_path_factory.mktemp("parent") / "it's \"a\" $(touch canary); ünï\nproject")
+    project = Project.create(tmp_path_factory.mktemp("parent") / 'it\'s "a" $(touch canary); ünï\nproject')
     folder = project.folder / 'my "text" $(touch canary);\n{x}'
     folder.mkdir()
     text = "\ufeff" + "\r\n".join(f"{LINE} {number}" if number % 4 else "" for number in range(60))

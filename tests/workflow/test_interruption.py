@@ -1,11 +1,14 @@
 """Killed at any moment and started again, a run ends with the bytes of an undisturbed one."""
 
+import contextlib
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -34,10 +37,10 @@ def processes(folder: Path) -> dict[str, list[int]]:
     return found
 
 
-def start(project: Project, module: str) -> subprocess.Popen:
+def start(project: Project, module: str, *options: str) -> subprocess.Popen:
     """Start a run in a process group of its own, which heeds Ctrl-C even if the tests run in a script's background."""
     return subprocess.Popen(
-        [sys.executable, "-m", module],
+        [sys.executable, "-m", module, *options],
         cwd=project.folder,
         env=ENVIRONMENT,
         stdout=subprocess.DEVNULL,
@@ -106,3 +109,78 @@ def test_ctrl_c_stops_everything_and_the_next_run_goes_on(golden, tmp_path):
     assert not any(processes(project.folder).values())
     project.run()
     assert project.bytes() == golden.bytes()
+
+
+def interrupted(project: Project, signals: list[signal.Signals], pause: float) -> None:
+    """Start a run, send it these signals once a job is under way, and wait until all of it is gone."""
+    run = start(project, "workflow.run", *FIRST)
+    wait_until(lambda: processes(project.folder)["job"])
+    time.sleep(2)
+    for one in signals:
+        os.killpg(run.pid, one)
+        time.sleep(pause)
+    assert run.wait(timeout=300) != 0
+    wait_until(lambda: not any(processes(project.folder).values()))
+
+
+FIRST = ("--cores", "2", "results/mini/text/replace/seed1/generation0/manifest.json")
+
+
+def first_link(project: Project) -> dict[str, bytes]:
+    """What generation 0 of one chain is made of."""
+    folders = ("base/", "corpus/t", "text/replace/seed1/generation0/")
+    return {name: data for name, data in project.bytes().items() if name.startswith(folders) and "prov" not in name}
+
+
+def wait_until(condition: Callable[[], object], seconds: float = 900) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("signals", "pause"),
+    [([signal.SIGINT, signal.SIGINT], 0.3), ([signal.SIGTERM], 0), ([signal.SIGHUP], 0)],
+    ids=["Ctrl-C twice", "SIGTERM", "the terminal is closed"],
+)
+def test_however_a_run_is_told_to_stop_the_next_goes_on(golden, tmp_path, signals, pause):
+    project = Project.create(tmp_path / "project")
+    interrupted(project, signals, pause)
+    project.run(*FIRST)
+    assert first_link(project) == first_link(golden)
+
+
+@pytest.mark.slow
+def test_after_a_reboot_the_next_run_goes_on(golden, tmp_path, monkeypatch):
+    """All processes end at once, temporary folders are emptied, and what was being written may be cut short."""
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setitem(ENVIRONMENT, "TMPDIR", str(scratch))
+    project = Project.create(tmp_path / "project")
+    run = start(project, "workflow.run", *FIRST)
+    wait_until(lambda: (project.results / "base/manifest.json").exists())
+    for number in [run.pid, *(one for kind in processes(project.folder).values() for one in kind)]:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(number, signal.SIGKILL)
+    run.wait()
+    wait_until(lambda: not any(processes(project.folder).values()))
+    shutil.rmtree(scratch)
+    scratch.mkdir()
+    for record in (path for path in (project.folder / ".snakemake" / "metadata").rglob("*") if path.is_file()):
+        record.write_bytes(record.read_bytes()[:10])  # Snakemake does not sync its records
+    assert any((project.folder / ".snakemake" / "locks").iterdir())
+    project.run(*FIRST)
+    assert first_link(project) == first_link(golden)
+
+
+@pytest.mark.slow
+def test_a_damaged_record_of_snakemake_costs_at_most_work(mini, golden):
+    """Whatever Snakemake's state holds, a changed option is seen again once its job has run."""
+    for number, record in enumerate(sorted((mini.folder / ".snakemake" / "metadata").rglob("*"))):
+        if record.is_file():
+            data = record.read_bytes()
+            record.write_bytes([b"", data[: len(data) // 2], b"\xff\x00", b"[]"][number % 4])
+    mini.run()
+    assert mini.bytes() == golden.bytes()

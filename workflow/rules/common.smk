@@ -11,7 +11,7 @@ from collapse.memory import TooLittleMemory
 from collapse.text_sources import SourceError
 
 # Snakemake runs these files in its own namespace: a name that it uses itself (chain, report, …) must not be bound here.
-from workflow import arms, code_hash, configuration, devices, exclusive, preflight, provenance, slurm, warm_start
+from workflow import arms, clock, code_hash, configuration, devices, exclusive, preflight, provenance, slurm, warm_start
 from workflow.chain import Chain, file_of, flags, pretraining_files, source_options, user_files
 from workflow.mixture_chain import MixtureChain
 from workflow.resources import JobNeeds
@@ -35,6 +35,7 @@ STATE = Path(".snakemake")
 warm_start.prefer_this_interpreter()
 
 if workflow.is_main_process:
+    clock.mend(Path(RESULTS))
     provenance.unpack(Path(RESULTS), STATE)
     note = STATE / "model-collapse" / "results"
     note.parent.mkdir(parents=True, exist_ok=True)
