@@ -1,5 +1,6 @@
 """Real servers on this machine's loopback that DVC can keep results on, and a relay that breaks the way to them."""
 
+import contextlib
 import getpass
 import os
 import select
@@ -101,24 +102,28 @@ class Relay:
 
     def accept(self) -> None:
         while self.left > 0:
-            if not select.select([self.listener], [], [], 0.1)[0]:
-                continue
-            near, _ = self.listener.accept()
-            far = socket.create_connection(("127.0.0.1", self.target))
-            self.ends += [near, far]
-            threading.Thread(target=self.carry, args=(near, far, True), daemon=True).start()
-            threading.Thread(target=self.carry, args=(far, near, False), daemon=True).start()
+            if select.select([self.listener], [], [], 0.1)[0]:
+                near, _ = self.listener.accept()
+                far = socket.create_connection(("127.0.0.1", self.target))
+                self.ends += [near, far]
+                threading.Thread(target=self.carry, args=(near, far, True), daemon=True).start()
+                threading.Thread(target=self.carry, args=(far, near, False), daemon=True).start()
         self.listener.close()
+        for end in self.ends:
+            broken(end)
 
     def carry(self, source: socket.socket, target: socket.socket, counted: bool) -> None:
-        try:
-            while data := source.recv(1 << 14):
+        with contextlib.suppress(OSError):  # the other direction has broken it
+            while self.left > 0 and (data := source.recv(1 << 14)):
                 if counted:
                     self.left -= len(data)
-                if self.left <= 0:
-                    break
-                target.sendall(data)
-        except OSError:  # the other direction has broken it
-            pass
-        for end in self.ends if self.left <= 0 else (source, target):
-            end.close()
+                if self.left > 0:
+                    target.sendall(data)
+        broken(source)
+        broken(target)
+
+
+def broken(end: socket.socket) -> None:
+    """Break a connection; to close it would leave it whole while another thread waits for its data."""
+    with contextlib.suppress(OSError):
+        end.shutdown(socket.SHUT_RDWR)

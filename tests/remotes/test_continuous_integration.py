@@ -16,13 +16,16 @@ pytestmark = pytest.mark.remotes
 JOB = yaml.safe_load((ROOT / "docs" / "ci" / "github-actions.yml").read_text())["jobs"]["results"]
 
 
-def run_job(project: Project, runner: Path) -> str:
-    """Run its commands until one fails, and return the name of the last.
+def run_job(project: Project, runner: Path) -> tuple[str, int]:
+    """Run its commands until one fails, and return the name and exit status of the last.
 
     The runner has an empty home, no git identity and no terminal; the packages are those of this environment.
     """
     runner.mkdir()
     (runner / "path").touch()
+    for name in ("python", "run", "remotes"):  # make's marks: installed already
+        (project.folder / ".venv").mkdir(exist_ok=True)
+        (project.folder / ".venv" / name).touch()
     secrets = {f"AWS_{name.upper()}": value for name, value in KEYS.items()}
     assert {name for name, value in JOB["env"].items() if "secrets." in value} == secrets.keys()
     environment = (
@@ -30,7 +33,6 @@ def run_job(project: Project, runner: Path) -> str:
             "CI": "true",
             "HOME": str(runner),
             "GITHUB_PATH": str(runner / "path"),
-            "MAKEFLAGS": "-o .venv/remotes -o .venv/run",  # installed already
             "GIT_CONFIG_GLOBAL": os.devnull,
             "GIT_CONFIG_NOSYSTEM": "1",
             "LANG": "C.UTF-8",
@@ -38,9 +40,7 @@ def run_job(project: Project, runner: Path) -> str:
         | JOB["env"]
         | secrets
     )
-    for step in JOB["steps"]:
-        if "run" not in step:
-            continue
+    for step in [step for step in JOB["steps"] if "run" in step]:
         added = (runner / "path").read_text().split()
         done = subprocess.run(
             ["bash", "-e", "-c", step["run"]],
@@ -55,7 +55,7 @@ def run_job(project: Project, runner: Path) -> str:
         print(step["name"], done.stdout, sep="\n")
         if done.returncode != 0:
             break
-    return step["name"]
+    return step["name"], done.returncode
 
 
 def configure(project: Project, remote: Remote, port: int) -> None:
@@ -73,7 +73,7 @@ def test_a_runner_computes_what_is_new_and_stores_it(remotes, recorded, tmp_path
     origin.commit("One generation more")
 
     runner = origin.clone(tmp_path / "clone")
-    assert run_job(runner, tmp_path / "runner") == "Store"
+    assert run_job(runner, tmp_path / "runner") == ("Store", 0)
     assert chain(runner.executed()) == dict.fromkeys(CHAIN, 4)
 
     (origin.folder / "dvc.lock").write_bytes((runner.folder / "dvc.lock").read_bytes())
@@ -87,5 +87,6 @@ def test_a_runner_computes_what_is_new_and_stores_it(remotes, recorded, tmp_path
 def test_a_failed_pull_ends_the_job_before_anything_is_computed(remotes, recorded, tmp_path):
     runner = recorded.clone(tmp_path / "clone")
     configure(runner, remotes["s3"], free_port())  # nobody listens there
-    assert run_job(runner, tmp_path / "runner").startswith("Fetch")
+    name, status = run_job(runner, tmp_path / "runner")
+    assert name.startswith("Fetch") and status != 0
     assert not (runner.folder / ".snakemake").exists()
