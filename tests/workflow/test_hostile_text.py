@@ -12,6 +12,7 @@ import pytest
 
 from tests.workflow.project import Project
 
+pytestmark = pytest.mark.slow  # a whole run
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 SHELL = 'it\'s $(touch canary) `touch canary`; touch canary | "tee canary" {wildcards} {x} {{ %s'
 PAGE = '<script>document.title="canary"</script><img src=x onerror="document.title=\'canary\'"> </script> &amp; --> ]]>'
