@@ -1,9 +1,7 @@
 """Killed at any moment and started again, a run ends with the bytes of an undisturbed one."""
 
-import contextlib
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
@@ -148,28 +146,5 @@ def wait_until(condition: Callable[[], object], seconds: float = 900) -> None:
 def test_however_a_run_is_told_to_stop_the_next_goes_on(golden, tmp_path, signals, pause):
     project = Project.create(tmp_path / "project")
     interrupted(project, signals, pause)
-    project.run(*FIRST)
-    assert first_link(project) == first_link(golden)
-
-
-@pytest.mark.slow
-def test_after_a_reboot_the_next_run_goes_on(golden, tmp_path, monkeypatch):
-    """All processes end at once, temporary folders are emptied, and what was being written may be cut short."""
-    scratch = tmp_path / "scratch"
-    scratch.mkdir()
-    monkeypatch.setitem(ENVIRONMENT, "TMPDIR", str(scratch))
-    project = Project.create(tmp_path / "project")
-    run = start(project, "workflow.run", *FIRST)
-    wait_until(lambda: (project.results / "base/manifest.json").exists())
-    for number in [run.pid, *(one for kind in processes(project.folder).values() for one in kind)]:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(number, signal.SIGKILL)
-    run.wait()
-    wait_until(lambda: not any(processes(project.folder).values()))
-    shutil.rmtree(scratch)
-    scratch.mkdir()
-    for record in (path for path in (project.folder / ".snakemake" / "metadata").rglob("*") if path.is_file()):
-        record.write_bytes(record.read_bytes()[:10])  # Snakemake does not sync its records
-    assert any((project.folder / ".snakemake" / "locks").iterdir())
     project.run(*FIRST)
     assert first_link(project) == first_link(golden)
