@@ -5,6 +5,9 @@ Snakemake finds it by its name once `workflow/plugins` is on the module path, wh
 to a shell and loses sight of jobs at Ctrl-C.
 """
 
+import ast
+import re
+import shlex
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from itertools import count
@@ -18,12 +21,19 @@ from snakemake_interface_executor_plugins.executors.remote import RemoteExecutor
 from snakemake_interface_executor_plugins.jobs import JobExecutorInterface
 from snakemake_interface_executor_plugins.settings import CommonSettings, ExecutorSettingsBase
 
+LITERAL = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
+
 common_settings = CommonSettings(
     non_local_exec=True,
     implies_no_shared_fs=False,
     job_deploy_sources=False,
     auto_deploy_default_storage_provider=False,
 )
+
+
+def requoted(command: str) -> str:
+    """Snakemake quotes words for the shell as Python would (`repr`), in which a shell would find commands and ends."""
+    return LITERAL.sub(lambda found: shlex.quote(ast.literal_eval(found[0])), command)
 
 
 @dataclass
@@ -49,12 +59,15 @@ class Executor(RemoteExecutor):
         except kubernetes.QueueError as error:
             raise WorkflowError(str(error)) from None
 
+    def get_python_executable(self) -> str:
+        return shlex.quote(super().get_python_executable())
+
     def run_job(self, job: JobExecutorInterface) -> None:
         info = SubmittedJobInfo(job)
         needs = {**dict(job.resources.items()), "threads": job.threads}
         title = f"{job.name} {job.jobid}"
         made = self.api.job(
-            self.cluster, self.kubernetes_run, next(self.numbers), title, self.format_job_exec(job), needs
+            self.cluster, self.kubernetes_run, next(self.numbers), title, requoted(self.format_job_exec(job)), needs
         )
         try:
             info.external_jobid = self.api.submit(self.cluster.namespace, made)
