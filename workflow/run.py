@@ -33,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = list(sys.argv[1:] if argv is None else argv)
     os.chdir(ROOT)
     started = time.monotonic()
-    # every snakemake below finds our plugins: also one that only unlocks reads the profile, and the executor's name in it
+    # for every snakemake below: also one that only unlocks reads the profile, and in it the name of our executor
     os.environ["PYTHONPATH"] = os.pathsep.join(["workflow/plugins", os.environ.get("PYTHONPATH", "")])
     snakemake = [sys.executable, "-m", "snakemake"]
 

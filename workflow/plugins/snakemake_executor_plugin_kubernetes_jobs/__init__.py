@@ -60,7 +60,7 @@ class Executor(RemoteExecutor):
             raise WorkflowError(str(error)) from None
 
     def get_python_executable(self) -> str:
-        return shlex.quote(super().get_python_executable())
+        return repr(super().get_python_executable())  # quoted like all words, for `requoted`
 
     def run_job(self, job: JobExecutorInterface) -> None:
         info = SubmittedJobInfo(job)
