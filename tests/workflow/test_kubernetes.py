@@ -96,9 +96,11 @@ def test_jobs_are_made_watched_tried_again_and_deleted(tmp_path):
     interrupted = pods.in_mid_job()
     os.killpg(interrupted.pid, signal.SIGINT)
     assert interrupted.wait() != 0
+    assert pods.runs()[-1][0] == "deleted"
     killed = pods.in_mid_job()
     os.killpg(killed.pid, signal.SIGKILL)
     killed.wait()
+    assert pods.runs()[-1][0] == "created"
     (pods.project.folder / "fail").touch()
     run = pods.start()
     until(lambda: len(pods.runs()) == 5)
@@ -110,7 +112,7 @@ def test_jobs_are_made_watched_tried_again_and_deleted(tmp_path):
     assert runs[0] == runs[1] != runs[2] == runs[3] != runs[4]
     sent = Counter((rule, megabytes) for _, name, rule, megabytes in pods.done() if name == runs[4])
     (once, more) = sorted(megabytes for rule, megabytes in sent if rule == SCRIPT)
-    assert more == 2 * once
+    assert abs(more - 2 * once) <= 1  # rounded
     assert (sent[SCRIPT, once], sent[SCRIPT, more]) == (2, 1)
     bytes_of_pods = pods.project.bytes()
     shutil.rmtree(pods.project.results)
