@@ -83,8 +83,8 @@ def job(cluster: Cluster, run: str, number: int, title: str, script: str, needs:
         "terminationGracePeriodSeconds": 5,  # a job may be killed at any moment
         **cluster.pod,
         "restartPolicy": "Never",
-        "activeDeadlineSeconds": 60
-        * needs["runtime"],  # of the pod, not of the Job, where waiting for a node would count
+        # of the pod: of the Job it would count waiting for a node too
+        "activeDeadlineSeconds": 60 * needs["runtime"],
         "containers": [container],
         "volumes": [{"name": "project", "persistentVolumeClaim": {"claimName": cluster.claim}}],
     }
@@ -130,11 +130,9 @@ def submit(namespace: str, made: Mapping[str, Any]) -> str:
 def states(namespace: str, run: str) -> dict[str, str] | None:
     """Of each Job of a run: running, success or failed; None while the cluster does not answer."""
     done = kubectl(namespace, "get", "jobs", f"--selector={LABEL}={run}", "--output=json")
-    return (
-        {one["metadata"]["name"]: state(one) for one in json.loads(done.stdout)["items"]}
-        if done.returncode == 0
-        else None
-    )
+    if done.returncode != 0:
+        return None
+    return {one["metadata"]["name"]: state(one) for one in json.loads(done.stdout)["items"]}
 
 
 def state(found: Mapping[str, Any]) -> str:
@@ -144,16 +142,10 @@ def state(found: Mapping[str, Any]) -> str:
     return "success" if "Complete" in true else "failed" if "Failed" in true else "running"
 
 
-def delete(namespace: str, run: str) -> None:
-    """Ask for the end of all Jobs of a run; each is there until its pod is gone."""
-    kubectl(
-        namespace,
-        "delete",
-        "jobs",
-        f"--selector={LABEL}={run}",
-        "--cascade=foreground",
-        "--wait=false",
-    )
+def delete(namespace: str, run: str) -> bool:
+    """Ask for the end of all Jobs of a run, each of which is there until its pod is gone; whether the cluster agreed."""
+    options = (f"--selector={LABEL}={run}", "--cascade=foreground", "--wait=false")
+    return kubectl(namespace, "delete", "jobs", *options).returncode == 0
 
 
 def record(experiment: str) -> Path:

@@ -90,4 +90,5 @@ class Executor(RemoteExecutor):
 
     def cancel_jobs(self, active_jobs: list[SubmittedJobInfo]) -> None:
         # all of the run: while their states are asked for, Snakemake's list of its jobs is empty
-        self.api.delete(self.cluster.namespace, self.kubernetes_run)
+        if not self.api.delete(self.cluster.namespace, self.kubernetes_run):
+            self.logger.error("The cluster does not answer: Jobs may go on, until the next run deletes them.")
