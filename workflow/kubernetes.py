@@ -143,7 +143,7 @@ def state(found: Mapping[str, Any]) -> str:
 
 
 def delete(namespace: str, run: str) -> bool:
-    """Ask for the end of all Jobs of a run, each of which is there until its pod is gone; whether the cluster agreed."""
+    """Ask for the end of all Jobs of a run, each there until its pod is gone; whether the cluster agreed."""
     options = (f"--selector={LABEL}={run}", "--cascade=foreground", "--wait=false")
     return kubectl(namespace, "delete", "jobs", *options).returncode == 0
 
