@@ -69,8 +69,8 @@ class Pods:
 
     def end(self) -> None:
         """Whatever the test has found, nothing of it goes on."""
-        jobs = [int(path.read_text()) for path in self.state.glob("*/pid")]
-        for group in [run.pid for run in self.started] + jobs:
+        jobs = [int(path.read_text()) for path in self.state.glob("*/pid") if not (path.parent / "ended").exists()]
+        for group in [run.pid for run in self.started if run.poll() is None] + jobs:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(group, signal.SIGKILL)
 
