@@ -33,7 +33,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = list(sys.argv[1:] if argv is None else argv)
     os.chdir(ROOT)
     started = time.monotonic()
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(["workflow/plugins", os.environ.get("PYTHONPATH", "")])}
+    # for every snakemake below: also one that only unlocks reads the profile, and in it the name of our executor
+    os.environ["PYTHONPATH"] = os.pathsep.join(["workflow/plugins", os.environ.get("PYTHONPATH", "")])
     snakemake = [sys.executable, "-m", "snakemake"]
 
     restore.missing_files()
@@ -42,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         subprocess.run([*snakemake, *options, "--unlock", "--quiet", "all"], check=True)
     # options come first: --logger takes as many words as follow it
     command = [*snakemake, *options, *memory_limit(options), "--logger", "progress"]
-    status = finished(subprocess.Popen(command, env=environment, pass_fds=[exclusive.hold()]))
+    status = finished(subprocess.Popen(command, pass_fds=[exclusive.hold()]))
     if status != 0:
         print("\nStopped before the end; the same command goes on from here.", file=sys.stderr)
         return status
