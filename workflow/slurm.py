@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 COMMANDS = Path(__file__).parent / "slurm_commands"
@@ -34,10 +35,24 @@ def begin(experiment: str, run: str | None) -> None:
         end_jobs(path.read_text().strip(), path)
         path.unlink()
     if run is not None:
+        check_words([os.getcwd(), *sys.argv[1:]])
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(run)
         os.environ[RUN] = run
         prepare_commands()
+
+
+def check_words(words: Sequence[str]) -> None:
+    """QueueError for a word of the command, or a folder's name, that the shell of a job would not take as it stands.
+
+    Snakemake passes them on in Python's quotes: double ones, in which a shell executes, if a word has a single one.
+    """
+    for word in words:
+        if "'" in word and set('"$`\\\n') & set(word):
+            raise QueueError(
+                f'{word}: a single quote beside one of " $ ` \\ or a line break, which the shell of a job would take for '
+                "more than words; put options into a file of their own (--configfile), or rename the folder"
+            )
 
 
 def check_job(experiment: str) -> None:

@@ -1,4 +1,4 @@
-"""A job of a run that another has taken the place of does nothing, however late it leaves the queue."""
+"""What enters the queue is of one run of an experiment, however late it leaves it, and words in it stay words."""
 
 import pytest
 
@@ -29,3 +29,10 @@ def test_a_run_does_not_begin_where_the_queue_of_an_earlier_one_cannot_be_seen(m
     with pytest.raises(slurm.QueueError, match=r"mini: .* no squeue here"):
         slurm.begin("mini", None)
     assert slurm.record("mini").exists()
+
+
+def test_words_that_the_shell_of_a_job_would_execute_are_refused():
+    slurm.check_words(["/home/o'neill/collapse", 'corpus={"folder": "$HOME"}'])  # repr quotes these as they are
+    for word in ("it's $(touch canary)", "it's `touch canary`", 'it\'s "so"'):
+        with pytest.raises(slurm.QueueError, match="a single quote beside"):
+            slurm.check_words([word])
