@@ -50,7 +50,7 @@ def check_words(words: Sequence[str]) -> None:
     for word in words:
         if "'" in word and set('"$`\\\n') & set(word):
             raise QueueError(
-                f'{word}: a single quote beside one of " $ ` \\ or a line break, which the shell of a job would take for '
+                f"{word}: a single quote beside one of \" $ ` \\ or a line break, which a job's shell would take for "
                 "more than words; put options into a file of their own (--configfile), or rename the folder"
             )
 
