@@ -47,19 +47,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("results", type=Path, help="a finished results folder whose configuration has text.questions")
     parser.add_argument("--output", type=Path, required=True, help="folder of the gallery")
+    parser.add_argument("--leave-out", nargs="+", default=[], metavar="QUESTION", help="questions that are not shown")
     args = parser.parse_args(argv)
     try:
         text = yaml.safe_load((args.results / "config.yaml").read_text())["text"]
-        if not text["questions"]:
+        questions = {name: about for name, about in text["questions"].items() if name not in args.leave_out}
+        if not questions:
             parser.exit(
                 2, f"error: {args.results / 'config.yaml'}: no text.questions; run with a preset that has some\n"
             )
         level = text["summary"]["confidence"]
-        summaries = {
-            name: read_summary(args.results / f"text/questions/{name}/summary.csv") for name in text["questions"]
-        }
-        pages = [page(name, about, summaries[name], level) for name, about in text["questions"].items()]
-        copy_pictures(args.results / "figures/questions", [*text["questions"]], args.output)
+        summaries = {name: read_summary(args.results / f"text/questions/{name}/summary.csv") for name in questions}
+        pages = [page(name, about, summaries[name], level) for name, about in questions.items()]
+        copy_pictures(args.results / "figures/questions", [*questions], args.output)
     except FileNotFoundError as error:
         parser.exit(2, f"error: {error.filename}: missing; finish the run first\n")
     write_text(args.output / "README.md", "\n".join([introduction(next(iter(summaries.values())), level), *pages]))
