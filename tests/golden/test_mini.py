@@ -10,6 +10,7 @@ from workflow import crate
 
 EXPECTED = json.loads((Path(__file__).parent / "metrics.json").read_text())
 TOLERANCE = 0.25  # other processors and other Pythons (whose documentation is the text) move these numbers
+FEW = 0.02  # and shares of a few n-grams or token types by one or two of them: of 312 4-grams 3 are left, or 6
 
 
 def test_numbers_are_those_recorded(golden):
@@ -17,7 +18,7 @@ def test_numbers_are_those_recorded(golden):
     assert found.keys() == EXPECTED.keys()
     for arm, measures in EXPECTED.items():
         for measure, generations in measures.items():
-            assert found[arm][measure] == pytest.approx(generations, rel=TOLERANCE), (arm, measure)
+            assert found[arm][measure] == pytest.approx(generations, rel=TOLERANCE, abs=FEW), (arm, measure)
 
 
 def test_it_collapses(golden):
