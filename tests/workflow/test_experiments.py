@@ -1,9 +1,12 @@
 """`dvc exp run` with a changed value: what is new runs, and the workspace can go back."""
 
+import pytest
+
 from tests.workflow.project import CHAIN
 from tests.workflow.test_dvc import chain
 
 
+@pytest.mark.slow
 def test_an_experiment_runs_what_is_new_and_leaves_a_workspace_that_goes_back(tracked):
     before = tracked.bytes()
     configuration = tracked.folder / "config.yaml"
