@@ -26,9 +26,9 @@ test: .venv/test ## unit, command-line and workflow tests, and a golden mini run
 
 cluster: .venv/cluster ## what SLURM and Kubernetes need, on top of make run (docs/clusters.md)
 
-test-cluster: .venv/test .venv/cluster ## on a real SLURM of its own, made and removed again: root on Debian; TRIALS= for all faults
-	python -m tests.cluster.slurm install
-	python -m pytest -v -m cluster -k "$(TRIALS)" tests/cluster $(OPTIONS)
+test-cluster: .venv/test .venv/cluster ## on a real SLURM of its own, made and removed again: root on Debian; TRIALS= for all faults, ACCOUNTING=1 for sacct
+	python -m tests.cluster.slurm install $(if $(ACCOUNTING),--accounting)
+	$(if $(ACCOUNTING),ACCOUNTING=1) python -m pytest -v -m cluster -k "$(TRIALS)" tests/cluster $(OPTIONS)
 
 test-remotes: .venv/test .venv/remotes .venv/s3-server ## DVC's remotes, against servers of their own on this machine
 	python -m pytest -m remotes $(OPTIONS)

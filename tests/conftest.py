@@ -1,6 +1,9 @@
 import os
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from tests.workflow.project import Project
 
@@ -18,13 +21,31 @@ for name in ("MODEL_COLLAPSE_WARM_START", "SNAKEMAKE_PROFILE"):
     os.environ.pop(name, None)
 
 
+def made_once(tmp_path_factory, name: str, make: Callable[[Path], Project]) -> Project:
+    """A finished project of this name: the first of pytest's workers that needs it makes it, the others wait for it."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    done = folder / f"{name}.done"
+    with FileLock(folder / f"{name}.lock"):
+        if done.exists():
+            return Project(folder / name)
+        project = make(folder / name)
+        done.touch()
+    return project
+
+
 @pytest.fixture(scope="session")
 def golden(tmp_path_factory) -> Project:
     """The mini experiment, run once from nothing to its report; tests work on copies of it."""
-    project = Project.create(tmp_path_factory.mktemp("golden"))
-    project.run("--cores", "4")
-    project.executed()
-    return project
+
+    def make(folder: Path) -> Project:
+        project = Project.create(folder)
+        project.run("--cores", "4")
+        project.executed()
+        return project
+
+    return made_once(tmp_path_factory, "golden", make)
 
 
 @pytest.fixture
@@ -36,6 +57,10 @@ def mini(golden, tmp_path) -> Project:
 @pytest.fixture(scope="session")
 def recorded(golden, tmp_path_factory) -> Project:
     """The same under git and DVC; tests work on copies and clones of it."""
-    project = golden.copy(tmp_path_factory.mktemp("recorded") / "project")
-    project.record()
-    return project
+
+    def make(folder: Path) -> Project:
+        project = golden.copy(folder)
+        project.record()
+        return project
+
+    return made_once(tmp_path_factory, "recorded", make)

@@ -37,6 +37,12 @@ def of_link(options: str, generation: int = 1) -> str:
     return f"--arm replace --seed 1 --generation {generation} {options}"
 
 
+@pytest.fixture(scope="module")
+def finished(golden, tmp_path_factory):
+    """A copy of the golden run, since other tests look at that at the same time."""
+    return golden.copy(tmp_path_factory.mktemp("finished") / "project")
+
+
 @pytest.mark.parametrize(
     ("script", "options", "damaged"),
     [
@@ -58,8 +64,8 @@ def of_link(options: str, generation: int = 1) -> str:
         ("simulate_mixture", MIXTURE, "mixture/overlapping/samples50/generation5/chains.parquet"),
     ],
 )
-def test_a_damaged_file_is_refused_by_name(golden, script, options, damaged):
-    path = golden.results / damaged
+def test_a_damaged_file_is_refused_by_name(finished, script, options, damaged):
+    path = finished.results / damaged
     whole = path.read_bytes()
     flipped = bytearray(whole)
     flipped[len(whole) // 2] ^= 1
@@ -67,23 +73,23 @@ def test_a_damaged_file_is_refused_by_name(golden, script, options, damaged):
     try:
         for content in (bytes(flipped), whole[: len(whole) // 2], b""):
             path.write_bytes(content)
-            with contextlib.chdir(golden.folder), pytest.raises(ArtefactError, match=re.escape(damaged)) as refusal:
+            with contextlib.chdir(finished.folder), pytest.raises(ArtefactError, match=re.escape(damaged)) as refusal:
                 main(["--code", "x", *shlex.split(options)])
             assert "differs from its manifest" in str(refusal.value) and "run again" in str(refusal.value)
-            assert not (golden.folder / "out").exists()
+            assert not (finished.folder / "out").exists()
     finally:
         path.write_bytes(whole)
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "null", '{"schema_version": 1, "kind": "human text"}'])
-def test_a_damaged_manifest_is_refused_by_name(golden, content):
-    path = golden.results / "corpus" / "train.manifest.json"
+def test_a_damaged_manifest_is_refused_by_name(finished, content):
+    path = finished.results / "corpus" / "train.manifest.json"
     whole = path.read_bytes()
     main = importlib.import_module("scripts.mix").main
     try:
         path.write_text(content)
         with (
-            contextlib.chdir(golden.folder),
+            contextlib.chdir(finished.folder),
             pytest.raises(ArtefactError, match=r"train\.manifest\.json: .* run again"),
         ):
             main(["--code", "x", *shlex.split(of_link(mix(PLACE), 2))])

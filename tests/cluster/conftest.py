@@ -90,7 +90,7 @@ def field(cluster: Cluster, job: str, name: str) -> str:
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     made = Cluster()
-    made.up()
+    made.up(accounting="ACCOUNTING" in os.environ)
     try:
         yield made
     finally:

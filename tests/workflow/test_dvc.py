@@ -12,13 +12,7 @@ def chain(executed: Counter) -> dict[str, int]:
     return {rule: count for rule, count in executed.items() if rule in CHAIN}
 
 
-def test_repro_follows_changes_of_every_kind(tracked):
-    assert "up to date" in tracked.dvc("repro")
-
-    tracked.configure({"text": {"evaluate": {"frequency_groups": 5}}})
-    tracked.dvc("repro")
-    assert chain(tracked.executed()) == {"evaluate": 12}
-
+def test_repro_follows_an_edit_and_a_longer_chain(tracked):
     module = tracked.folder / "collapse" / "diversity.py"
     module.write_text(module.read_text() + "\n# edited\n")
     tracked.dvc("repro")
@@ -28,19 +22,8 @@ def test_repro_follows_changes_of_every_kind(tracked):
     tracked.dvc("repro")
     assert chain(tracked.executed()) == dict.fromkeys(CHAIN, 4)
 
-    tracked.configure({"text": {"seeds": [1, 2, 3]}})
-    tracked.dvc("repro")
-    assert chain(tracked.executed()) == dict.fromkeys(CHAIN, 2 * 4) | {"mix": 2 * 4 - 1}  # arms share one
-
-    tracked.configure({"text": {"evaluate": {"frequency_groups": 4, "repeated_ngram_tokens": 5}}})
-    tracked.dvc("repro")
-    assert chain(tracked.executed()) == {"evaluate": 24}
-    tracked.configure({"text": {"evaluate": {"frequency_groups": 5, "repeated_ngram_tokens": 4}}})
-    tracked.dvc("repro")  # two numbers swapped
-    assert chain(tracked.executed()) == {"evaluate": 24}
-
     module.touch()
-    assert "up to date" in tracked.dvc("repro")
+    assert "up to date" in tracked.dvc("status")
     assert tracked.plan() == {}
 
     assert "test_perplexity" in tracked.dvc("metrics", "show")
@@ -87,11 +70,13 @@ def test_a_fresh_clone_finds_nothing_to_do_and_notices_a_change(tracked, tmp_pat
 def test_what_is_restored_is_known_by_the_options_that_made_it(tracked):
     """A job that fails leaves a record of new options and no file: the old file may not pass for a new one."""
     tracked.configure({"text": {"finetune": {"learning_rate": 0.001}}})
+    model = tracked.results / "text" / "replace" / "seed1" / "generation0" / "model"
+    target = str((model / "manifest.json").relative_to(tracked.folder))
     script = tracked.folder / "scripts" / "finetune.py"
     working = script.read_text()
     script.write_text(working.replace("    work = job.Job(args.benchmark)", "    raise SystemExit(1)"))
-    tracked.run(check=False)
+    tracked.run(target, check=False)
     script.write_text(working)
-    assert not (tracked.results / "text" / "replace" / "seed1" / "generation0" / "model" / "model.safetensors").exists()
-    tracked.run()
-    assert tracked.executed()["finetune"] == 12
+    assert not (model / "model.safetensors").exists()
+    tracked.run(target)
+    assert tracked.executed() == {"finetune": 1}

@@ -1,4 +1,4 @@
-"""A full disk as tables and report are made: one message, nothing half-written, the same bytes once there is space."""
+"""A full disk, whichever job meets it: one message, nothing half-written, and the same bytes once there is space."""
 
 import os
 import re
@@ -10,6 +10,13 @@ import pytest
 from tests.workflow.project import Project
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")]
+CHAINS = [(arm, seed) for arm in ("replace", "preserve_10pct") for seed in (1, 2)]
+FROM = {  # of a link, what is left out so that a rule is the next to run
+    "mix": ("training", "model", "synthetic", "scores", "metrics.json", "manifest.json"),
+    "finetune": ("model", "synthetic", "scores", "metrics.json", "manifest.json"),
+    "generate": ("synthetic", "scores", "metrics.json", "manifest.json"),
+    "evaluate": ("scores", "metrics.json", "manifest.json"),
+}
 
 
 @pytest.fixture
@@ -59,6 +66,27 @@ def run_on_a_full_disk(project: Project) -> dict[str, str]:
             assert re.search(r"error: \S+: no space left \(0\.0 MB free\); free some, then run again", text), text
             assert text.splitlines()[-1] in printed
     return said
+
+
+def test_every_rule_meets_a_full_disk(project, golden):
+    remove(project.results / "report.html", *project.results.glob("figures/*"))
+    plots = run_on_a_full_disk(project)
+    assert {"plot_perplexity", "plot_tails", "table_continuations", "plot_gaussian", "animate_mixture"} <= {*plots}
+
+    for rule, (arm, seed) in zip(FROM, CHAINS, strict=True):
+        link = project.results / "text" / arm / f"seed{seed}" / "generation2"
+        remove(*(path for name in FROM[rule] for path in link.glob(f"{name}*")))
+    remove(*(project.results / "corpus").glob("validation*"), project.results / "three_errors")
+    remove(*(project.results / "vae" / "finite_bernoulli").glob("seed1/generation2"))
+    chain = run_on_a_full_disk(project)
+    assert {*FROM, "prepare_corpus", "train_vae", "simulate_three_errors"} <= {*chain}
+
+    remove(*project.results.iterdir())
+    begin = run_on_a_full_disk(project)
+    assert {"prepare_pretraining", "simulate_gaussian", "simulate_mixture", "prepare_images"} <= {*begin}
+
+    project.run("--cores", "2")
+    assert project.bytes() == golden.bytes()
 
 
 def test_the_report_and_the_summary_meet_a_full_disk(project, golden):

@@ -1,6 +1,10 @@
 """What is planned after a change: only what the change touches."""
 
+import os
 import re
+import shutil
+
+import pytest
 
 from tests.workflow.project import CHAIN, DRAWN
 
@@ -109,3 +113,21 @@ def test_a_shorter_chain_is_read_from_the_configuration_and_not_from_the_disk(mi
     mini.run()
     rows = (mini.results / "text" / "summary.csv").read_text().splitlines()[1:]
     assert {row.split(",")[2] for row in rows} == {"0", "1"}
+
+
+@pytest.mark.parametrize("damaged", ["synthetic.parquet", "model/model.safetensors"])
+def test_a_damaged_file_is_named_and_made_anew_once_it_is_deleted(mini, golden, damaged):
+    link = mini.results / "text" / "replace" / "seed1" / "generation1"
+    path = link / damaged
+    times = path.stat()
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))  # as a disk damages it: behind everyone's back
+    shutil.rmtree(link.parent / "generation2")
+    (link / "metrics.json").unlink()
+    said = mini.run("text", check=False)
+    assert f"{path.relative_to(mini.folder)}: differs from its manifest (sha256 or size); delete it" in said
+    path.unlink()
+    mini.run("text")
+    assert mini.bytes() == golden.bytes()
