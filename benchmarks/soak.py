@@ -45,7 +45,7 @@ def main() -> None:
                 name: at(samples, args.generations, share)
                 for name, share in (("start", 0.05), ("middle", 0.5), ("end", 1))
             },
-            "temporary_files_left": len([*scratch.iterdir()]),
+            "temporary_files_left": sorted(path.name for path in scratch.iterdir()),
             "partial_files_left": len([*(project / "results").rglob(".*.part")]),
             "processes_left": len([*processes(project)]),
         }

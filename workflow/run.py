@@ -35,6 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     started = time.monotonic()
     # for every snakemake below: also one that only unlocks reads the profile, and in it the name of our executor
     os.environ["PYTHONPATH"] = os.pathsep.join(["workflow/plugins", os.environ.get("PYTHONPATH", "")])
+    keep_caches_here()
     snakemake = [sys.executable, "-m", "snakemake"]
 
     restore.missing_files()
@@ -53,6 +54,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def keep_caches_here() -> None:
+    """What Snakemake, matplotlib and hub clients keep in the home folder lies in .snakemake if that cannot be written."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
+    there = next(path for path in (cache / "snakemake", cache, *cache.parents) if path.exists())
+    if not os.access(there, os.W_OK):
+        os.environ["XDG_CACHE_HOME"] = str(ROOT / ".snakemake" / "cache")
+        os.environ.setdefault("MPLCONFIGDIR", str(ROOT / ".snakemake" / "cache" / "matplotlib"))
 
 
 def finish(snakemake: Sequence[str], options: Sequence[str], started: float) -> None:

@@ -6,10 +6,11 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 
 import pytest
 
-from tests.workflow.project import ENVIRONMENT
+from tests.workflow.project import ENVIRONMENT, Project
 
 
 def refused(project, *options):
@@ -132,3 +133,15 @@ def test_a_batch_that_does_not_fit(mini):
         r"memory_gigabytes: 1: text\.generate would take about [\d.]+ GB; raise it, or lower text\.generate\.batch",
         refused(mini),
     )
+
+
+def test_a_home_that_cannot_be_written_is_not_needed(tmp_path, monkeypatch):
+    project = Project.create(tmp_path / "project")
+    home = tmp_path / "home"
+    home.mkdir(mode=0o555)
+    monkeypatch.setitem(ENVIRONMENT, "HOME", str(home))
+    monkeypatch.delitem(ENVIRONMENT, "XDG_CACHE_HOME", raising=False)
+    # root is not stopped by permissions, unless it gives that up
+    bound = ["setpriv", "--bounding-set=-dac_override", "--inh-caps=-all"] if os.geteuid() == 0 else []
+    project.command(*bound, sys.executable, "-m", "workflow.run", "--dry-run")
+    assert not [*home.iterdir()]
