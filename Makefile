@@ -22,7 +22,7 @@ plan: .venv/run  ## what a run would take, by itself or with PRESET=: jobs, hour
 	python -m workflow.plan $(CONFIG) $(OPTIONS)
 
 test: .venv/test ## unit, command-line and workflow tests, and a golden mini run
-	python -m pytest -n auto --dist loadfile $(OPTIONS)
+	python -m pytest -n auto --dist worksteal $(OPTIONS)
 
 cluster: .venv/cluster ## what SLURM and Kubernetes need, on top of make run (docs/clusters.md)
 
