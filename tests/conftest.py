@@ -21,6 +21,11 @@ for name in ("MODEL_COLLAPSE_WARM_START", "SNAKEMAKE_PROFILE"):
     os.environ.pop(name, None)
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """`-n auto`: one more than there are cores, since many tests wait for a server, or for the end of a run."""
+    return (os.cpu_count() or 1) + 1
+
+
 def made_once(tmp_path_factory, name: str, make: Callable[[Path], Project]) -> Project:
     """A finished project of this name: the first of pytest's workers that needs it makes it, the others wait for it."""
     folder = tmp_path_factory.getbasetemp()

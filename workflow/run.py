@@ -57,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def keep_caches_here() -> None:
-    """What Snakemake, matplotlib and hub clients keep in the home folder lies in .snakemake if that cannot be written."""
+    """What Snakemake, matplotlib and hub clients keep in the home folder: in .snakemake, if that cannot be written."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
     there = next(path for path in (cache / "snakemake", cache, *cache.parents) if path.exists())
     if not os.access(there, os.W_OK):

@@ -15,12 +15,9 @@ def chain(executed: Counter) -> dict[str, int]:
 def test_repro_follows_an_edit_and_a_longer_chain(tracked):
     module = tracked.folder / "collapse" / "diversity.py"
     module.write_text(module.read_text() + "\n# edited\n")
-    tracked.dvc("repro")
-    assert chain(tracked.executed()) == {"evaluate": 12}
-
     tracked.configure({"text": {"generations": 4}})
     tracked.dvc("repro")
-    assert chain(tracked.executed()) == dict.fromkeys(CHAIN, 4)
+    assert chain(tracked.executed()) == dict.fromkeys(CHAIN, 4) | {"evaluate": 12 + 4}
 
     module.touch()
     assert "up to date" in tracked.dvc("status")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.workflow.project import CHAIN, Project
+from tests.workflow.project import Project
 from workflow import restore
 
 MODEL = "text/replace/seed1/generation1/model/model.safetensors"
@@ -86,7 +86,7 @@ def test_nothing_writes_through_links_into_the_cache(tracked, link):
 
     tracked.configure({"text": {"finetune": {"learning_rate": 0.004}}})
     tracked.run(f"results/mini/{Path(MODEL).parents[1]}/manifest.json")  # generations 0 and 1
-    assert tracked.executed() == dict.fromkeys(CHAIN, 2)
+    assert tracked.executed() == {"finetune": 2, "generate": 2, "mix": 1, "evaluate": 1}
     assert unsound(tracked) == []
     tracked.dvc("commit", "--force", "text")
     assert unsound(tracked) == []

@@ -4,8 +4,6 @@ import os
 import re
 import shutil
 
-import pytest
-
 from tests.workflow.project import CHAIN, DRAWN
 
 CONFIGURATION = {"write_configuration": 1}
@@ -110,24 +108,26 @@ def test_a_touch_plans_nothing(mini):
 def test_a_shorter_chain_is_read_from_the_configuration_and_not_from_the_disk(mini):
     mini.configure({"text": {"generations": 2}})
     assert mini.plan() == DRAWN | CONFIGURATION
-    mini.run()
+    mini.run("results/mini/text/summary.csv")
     rows = (mini.results / "text" / "summary.csv").read_text().splitlines()[1:]
     assert {row.split(",")[2] for row in rows} == {"0", "1"}
 
 
-@pytest.mark.parametrize("damaged", ["synthetic.parquet", "model/model.safetensors"])
-def test_a_damaged_file_is_named_and_made_anew_once_it_is_deleted(mini, golden, damaged):
-    link = mini.results / "text" / "replace" / "seed1" / "generation1"
-    path = link / damaged
-    times = path.stat()
-    data = bytearray(path.read_bytes())
-    data[len(data) // 2] ^= 1
-    path.write_bytes(data)
-    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))  # as a disk damages it: behind everyone's back
-    shutil.rmtree(link.parent / "generation2")
-    (link / "metrics.json").unlink()
-    said = mini.run("text", check=False)
-    assert f"{path.relative_to(mini.folder)}: differs from its manifest (sha256 or size); delete it" in said
-    path.unlink()
-    mini.run("text")
+def test_a_damaged_file_is_named_and_made_anew_once_it_is_deleted(mini, golden):
+    chain = mini.results / "text" / "replace" / "seed1"
+    damaged = [chain / "generation1" / name for name in ("synthetic.parquet", "model/model.safetensors")]
+    for path in damaged:
+        times = path.stat()
+        data = bytearray(path.read_bytes())
+        data[len(data) // 2] ^= 1
+        path.write_bytes(data)
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))  # as a disk damages it: behind everyone's back
+    shutil.rmtree(chain / "generation2")  # whose training set is made of the text
+    (chain / "generation1" / "metrics.json").unlink()  # for which the model scores text
+    targets = [f"results/mini/text/replace/seed1/generation{k}/manifest.json" for k in (1, 2)]
+    said = mini.run("--cores", "2", *targets, check=False)
+    for path in damaged:
+        assert f"{path.relative_to(mini.folder)}: differs from its manifest (sha256 or size); delete it" in said
+        path.unlink()
+    mini.run("--cores", "2", *targets)
     assert mini.bytes() == golden.bytes()

@@ -60,7 +60,7 @@ def wait_until(condition: Callable[[], object], seconds: float = 900) -> None:
 
 
 def kill_at_random(project: Project, chance: random.Random) -> str:
-    """Start a run, kill -9 one of its processes, or all of them at once, and wait until it is over."""
+    """Start a run, kill -9 one of its processes, or all of them at once; what goes on is killed 20 s later."""
     run = start(project, "workflow.run")
     time.sleep(chance.uniform(2, 12))
     living = processes(project.folder)
@@ -72,7 +72,11 @@ def kill_at_random(project: Project, chance: random.Random) -> str:
             os.kill(chance.choice(living[victim]), signal.SIGKILL)
     except ProcessLookupError:
         victim = "none: it had ended"
-    run.wait()
+    try:
+        run.wait(20)
+    except subprocess.TimeoutExpired:
+        os.killpg(run.pid, signal.SIGKILL)
+        run.wait()
     return victim
 
 
