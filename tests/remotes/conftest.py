@@ -1,11 +1,13 @@
 import pytest
 
 from tests.remotes import servers
+from tests.workflow.project import ENVIRONMENT
 
 
 @pytest.fixture(scope="session")
 def remotes(tmp_path_factory):
     """A folder, and a server for each protocol, by name."""
+    ENVIRONMENT.update(servers.ONCE)
     found = {"folder": servers.Remote(str(tmp_path_factory.mktemp("store")))}
     running = []
     try:

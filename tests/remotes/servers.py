@@ -15,6 +15,7 @@ from pathlib import Path
 
 from tests.workflow.project import Project
 
+ONCE = {"AWS_MAX_ATTEMPTS": "1"}  # a server that is away here does not come back while it is asked
 KEYS = {"access_key_id": "test", "secret_access_key": "test"}
 
 

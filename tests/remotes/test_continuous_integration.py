@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.remotes.servers import KEYS, Remote, free_port
+from tests.remotes.servers import KEYS, ONCE, Remote, free_port
 from tests.workflow.project import CHAIN, ENVIRONMENT, ROOT, Project
 from tests.workflow.test_dvc import chain
 
@@ -39,6 +39,7 @@ def run_job(project: Project, runner: Path) -> tuple[str, int]:
         }
         | JOB["env"]
         | secrets
+        | ONCE
     )
     for step in [step for step in JOB["steps"] if "run" in step]:
         added = (runner / "path").read_text().split()
