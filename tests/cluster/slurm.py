@@ -225,16 +225,18 @@ class Cluster:
         folder.mkdir()
         shutil.chown(folder, "mysql", "mysql")
         server = ["--no-defaults", "--user=mysql", f"--datadir={folder}"]
-        log = open(self.folder / "log" / "mariadb.log", "ab")  # noqa: SIM115 (the server's own from here on)
-        subprocess.run(
-            ["mariadb-install-db", *server, "--auth-root-authentication-method=socket", "--skip-test-db"],
-            stdout=log, stderr=log, check=True,
-        )  # fmt: skip
-        subprocess.Popen(
-            ["mariadbd", *server, f"--socket={folder}/socket", f"--pid-file={folder}/pid", "--skip-networking",
-             "--innodb-buffer-pool-size=64M", "--innodb-lock-wait-timeout=900"],
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
-        )  # fmt: skip
+        with open(self.folder / "log" / "mariadb.log", "ab") as log:
+            output = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log}
+            subprocess.run(
+                ["mariadb-install-db", *server, "--auth-root-authentication-method=socket", "--skip-test-db"],
+                check=True, **output,
+            )  # fmt: skip
+            # no child of ours: it would stay in the table of processes after its end
+            subprocess.run(
+                ["setsid", "--fork", "mariadbd", *server, f"--socket={folder}/socket", f"--pid-file={folder}/pid",
+                 "--skip-networking", "--innodb-buffer-pool-size=64M", "--innodb-lock-wait-timeout=900"],
+                check=True, **output,
+            )  # fmt: skip
         (self.folder / "run" / "mariadbd.pid").symlink_to(folder / "pid")
         client = ["--no-defaults", f"--socket={folder}/socket"]
         until(lambda: succeeds("mariadb-admin", *client, "ping"), "the database", 60)
