@@ -1,9 +1,13 @@
 """A full disk, whichever job meets it: one message, nothing half-written, and the same bytes once there is space."""
 
+import contextlib
 import os
 import re
 import shutil
 import subprocess
+import threading
+import time
+from collections.abc import Iterator
 
 import pytest
 
@@ -43,18 +47,36 @@ def remove(*paths) -> None:
             path.unlink()
 
 
+@contextlib.contextmanager
+def full(project: Project) -> Iterator[None]:
+    """No space among the results, also when something there is removed."""
+    filler = project.results / "filler"  # there, so that what it takes is not counted as missing
+    over = threading.Event()
+
+    def fill() -> None:
+        with open(filler, "ab", buffering=0) as file:
+            while not over.wait(0.01):
+                with contextlib.suppress(OSError):
+                    while not over.is_set():
+                        file.write(bytes(1 << 12))
+
+    thread = threading.Thread(target=fill)
+    thread.start()
+    try:
+        while shutil.disk_usage(project.results).free:
+            time.sleep(0.01)
+        yield
+    finally:
+        over.set()
+        thread.join()
+        filler.unlink()
+
+
 def run_on_a_full_disk(project: Project) -> dict[str, str]:
     """What each rule's job said, of a run without any space."""
-    filler = project.results / "filler"  # among the results, so that what they need is not counted as missing
-    with open(filler, "wb", buffering=0) as file:
-        try:
-            while True:
-                file.write(bytes(1 << 12))
-        except OSError:
-            pass
     shutil.rmtree(project.folder / "logs")
-    printed = project.run("--cores", "2", check=False)
-    filler.unlink()
+    with full(project):
+        printed = project.run("--cores", "2", check=False)
     assert not [*project.results.rglob("*.part")]
     said = {}
     for path in (project.folder / "logs").rglob("*.log"):
@@ -93,12 +115,8 @@ def test_the_report_and_the_summary_meet_a_full_disk(project, golden):
     remove(project.results / "report.html", *(project.results / "text").glob("*.csv"))
     assert "summarize" in run_on_a_full_disk(project)
     project.snakemake("--cores", "2")
-    filler = project.results / "filler"
-    with pytest.raises(OSError), open(filler, "wb", buffering=0) as file:
-        while True:
-            file.write(bytes(1 << 12))
-    assert re.search(r"error: results/mini/\S+: no space left", project.run(check=False))
+    with full(project):
+        assert re.search(r"error: results/mini/\S+: no space left", project.run(check=False))
     assert not [*project.results.rglob("*.part")]
-    filler.unlink()
     project.run()
     assert project.bytes() == golden.bytes()
