@@ -13,10 +13,11 @@ import base64
 import hashlib
 import json
 import os
+import sys
 import tempfile
 from pathlib import Path
 
-from collapse.artefacts import writing
+from collapse.artefacts import ArtefactError, writing
 
 NAME = "provenance.json"
 # what differs between equal runs; the readers in Snakemake take these fields' absence for "not recorded"
@@ -63,13 +64,44 @@ def unpack(results: Path, state: Path, force: bool = False) -> None:
         data, mark = source.read_bytes(), _mark(source.parent, state)
         if not force and mark.exists() and mark.read_text() == hashlib.sha256(data).hexdigest():
             continue
-        records = json.loads(data)
+        records = _packed(source)
         for path, output in _recorded(state):
             if _folder(output, results) == source.parent and output not in records:
                 path.unlink()
         for output, record in records.items():
             write_record(output, record, state)
         _write(mark, hashlib.sha256(data).hexdigest().encode())
+
+
+def mend(results: Path, state: Path) -> None:
+    """Replace records that cannot be read by what was packed of them: without one a changed option goes unnoticed."""
+    damaged = [(path, output) for path, output in _recorded(state) if not _is_whole(path)]
+    packed: dict[str, dict] = {}
+    for source in results.glob(f"*/{NAME}") if damaged else ():
+        packed |= _packed(source)
+    for path, output in damaged:
+        path.unlink()
+        if output in packed:
+            write_record(output, packed[output], state)
+    if damaged:
+        print(f"{len(damaged)} records of Snakemake's were damaged, and taken from {results}.", file=sys.stderr)
+
+
+def _is_whole(record: Path) -> bool:
+    try:
+        return isinstance(json.loads(record.read_bytes()), dict)
+    except ValueError:
+        return False
+
+
+def _packed(source: Path) -> dict[str, dict]:
+    try:
+        records = json.loads(source.read_bytes())
+    except ValueError:
+        records = None
+    if not isinstance(records, dict):
+        raise ArtefactError(f"{source}: damaged; dvc checkout, or delete it: then changed options go unnoticed once")
+    return records
 
 
 def write_record(output: str, record: dict, state: Path) -> None:

@@ -115,19 +115,37 @@ def test_a_shorter_chain_is_read_from_the_configuration_and_not_from_the_disk(mi
 
 def test_a_damaged_file_is_named_and_made_anew_once_it_is_deleted(mini, golden):
     chain = mini.results / "text" / "replace" / "seed1"
-    damaged = [chain / "generation1" / name for name in ("synthetic.parquet", "model/model.safetensors")]
+    damaged = [chain / "generation0/model/model.safetensors", chain / "generation1/synthetic.parquet"]
     for path in damaged:
         times = path.stat()
         data = bytearray(path.read_bytes())
         data[len(data) // 2] ^= 1
         path.write_bytes(data)
         os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))  # as a disk damages it: behind everyone's back
+    (chain / "generation0" / "metrics.json").unlink()  # for which the model scores text
     shutil.rmtree(chain / "generation2")  # whose training set is made of the text
-    (chain / "generation1" / "metrics.json").unlink()  # for which the model scores text
-    targets = [f"results/mini/text/replace/seed1/generation{k}/manifest.json" for k in (1, 2)]
+    targets = [f"results/mini/text/replace/seed1/generation{k}/manifest.json" for k in (0, 2)]
     said = mini.run("--cores", "2", *targets, check=False)
     for path in damaged:
         assert f"{path.relative_to(mini.folder)}: differs from its manifest (sha256 or size); delete it" in said
         path.unlink()
     mini.run("--cores", "2", *targets)
     assert mini.bytes() == golden.bytes()
+
+
+def test_damaged_records_of_snakemake_are_known_from_what_is_packed(mini):
+    records = [path for path in sorted((mini.folder / ".snakemake" / "metadata").rglob("*")) if path.is_file()]
+    for number, record in enumerate(records):
+        data = record.read_bytes()
+        record.write_bytes([b"", data[: len(data) // 2], b"\xff\x00", b"[1]"][number % 4])
+    assert mini.plan() == {}
+    for number, record in enumerate(records):
+        record.write_bytes([b"", b"\xff"][number % 2])
+    mini.configure({"text": {"evaluate": {"frequency_groups": 5}}})
+    assert mini.plan() == {"evaluate": 12} | DRAWN | CONFIGURATION
+
+
+def test_damaged_packed_records_are_refused_by_name(mini):
+    packed = mini.results / "text" / "provenance.json"
+    packed.write_bytes(packed.read_bytes()[:100])
+    assert "results/mini/text/provenance.json: damaged; dvc checkout, or delete it" in mini.snakemake("-n", check=False)

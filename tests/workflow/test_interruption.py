@@ -39,8 +39,14 @@ def processes(folder: Path) -> dict[str, list[int]]:
     return found
 
 
+def heed() -> None:
+    """Of signals that a script's background, or nohup, has taught to ignore."""
+    for one in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(one, signal.SIG_DFL)
+
+
 def start(project: Project, module: str, *options: str) -> subprocess.Popen:
-    """Start a run in a process group of its own, which heeds Ctrl-C even if the tests run in a script's background."""
+    """Start a run in a process group of its own, which heeds signals wherever the tests run."""
     return subprocess.Popen(
         [sys.executable, "-m", module, *options],
         cwd=project.folder,
@@ -48,7 +54,7 @@ def start(project: Project, module: str, *options: str) -> subprocess.Popen:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=heed,
     )
 
 
@@ -156,14 +162,3 @@ def test_after_a_reboot_the_next_run_goes_on(golden, tmp_path, monkeypatch):
     assert any((project.folder / ".snakemake" / "locks").iterdir())
     project.run(*FIRST)
     assert first_link(project) == first_link(golden)
-
-
-@SLOW
-def test_a_damaged_record_of_snakemake_costs_at_most_work(mini, golden):
-    """Whatever Snakemake's state holds, a changed option is seen again once its job has run."""
-    for number, record in enumerate(sorted((mini.folder / ".snakemake" / "metadata").rglob("*"))):
-        if record.is_file():
-            data = record.read_bytes()
-            record.write_bytes([b"", data[: len(data) // 2], b"\xff\x00", b"[]"][number % 4])
-    mini.run()
-    assert mini.bytes() == golden.bytes()

@@ -38,7 +38,11 @@ warm_start.prefer_this_interpreter()
 
 if workflow.is_main_process:
     clock.mend(Path(RESULTS))
-    provenance.unpack(Path(RESULTS), STATE)
+    try:
+        provenance.mend(Path(RESULTS), STATE)
+        provenance.unpack(Path(RESULTS), STATE)
+    except ArtefactError as error:
+        raise WorkflowError(str(error)) from None
     note = STATE / "model-collapse" / "results"
     note.parent.mkdir(parents=True, exist_ok=True)
     note.write_text(RESULTS)
