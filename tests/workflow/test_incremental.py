@@ -124,13 +124,14 @@ def test_a_damaged_file_is_named_and_made_anew_once_it_is_deleted(mini, golden):
         os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))  # as a disk damages it: behind everyone's back
     (chain / "generation0" / "metrics.json").unlink()  # for which the model scores text
     shutil.rmtree(chain / "generation2")  # whose training set is made of the text
-    targets = [f"results/mini/text/replace/seed1/generation{k}/manifest.json" for k in (0, 2)]
-    said = mini.run("--cores", "2", *targets, check=False)
+    targets = [f"results/mini/text/replace/seed1/generation{k}/metrics.json" for k in (0, 2)]
+    said = mini.run("--cores", "2", "--keep-going", *targets, check=False)
     for path in damaged:
         assert f"{path.relative_to(mini.folder)}: differs from its manifest (sha256 or size); delete it" in said
         path.unlink()
     mini.run("--cores", "2", *targets)
-    assert mini.bytes() == golden.bytes()
+    now, then = mini.bytes(), golden.bytes()
+    assert [name for name in then if name.startswith("text/") and now.get(name) != then[name]] == []
 
 
 def test_damaged_records_of_snakemake_are_known_from_what_is_packed(mini):
