@@ -75,6 +75,8 @@ def unpack(results: Path, state: Path, force: bool = False) -> None:
 
 def mend(results: Path, state: Path) -> None:
     """Replace records that cannot be read by what was packed of them: without one a changed option goes unnoticed."""
+    if any((state / "locks").glob("*")):  # of a run that is writing some just now
+        return
     damaged = [(path, output) for path, output in _recorded(state) if not _is_whole(path)]
     packed: dict[str, dict] = {}
     for source in results.glob(f"*/{NAME}") if damaged else ():
@@ -83,8 +85,10 @@ def mend(results: Path, state: Path) -> None:
         path.unlink()
         if output in packed:
             write_record(output, packed[output], state)
+        elif os.path.lexists(output):
+            print(f"{output}: what made it is not known any more; delete it to have it made again", file=sys.stderr)
     if damaged:
-        print(f"{len(damaged)} records of Snakemake's were damaged, and taken from {results}.", file=sys.stderr)
+        print(f"{len(damaged)} of Snakemake's records were damaged: taken from {results}.", file=sys.stderr)
 
 
 def _is_whole(record: Path) -> bool:
