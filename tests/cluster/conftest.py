@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.cluster.slurm import Cluster, until
-from tests.workflow.project import ENVIRONMENT, Project
+from tests.workflow.project import ENVIRONMENT, Project, heed_signals
 
 PATIENCE = 1800  # seconds; a job on a busy machine spends minutes importing
 SMALL = [  # for nodes of two cores, and for jobs of seconds
@@ -38,7 +38,7 @@ class Run:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+                preexec_fn=heed_signals,
             )
 
     def finish(self) -> None:

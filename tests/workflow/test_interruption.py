@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.workflow.project import ENVIRONMENT, Project
+from tests.workflow.project import ENVIRONMENT, Project, heed_signals
 
 KILLS = 4
 TRIALS = 5
@@ -39,12 +39,6 @@ def processes(folder: Path) -> dict[str, list[int]]:
     return found
 
 
-def heed() -> None:
-    """Of signals that a script's background, or nohup, has taught to ignore."""
-    for one in (signal.SIGINT, signal.SIGHUP):
-        signal.signal(one, signal.SIG_DFL)
-
-
 def start(project: Project, module: str, *options: str) -> subprocess.Popen:
     """Start a run in a process group of its own, which heeds signals wherever the tests run."""
     return subprocess.Popen(
@@ -54,7 +48,7 @@ def start(project: Project, module: str, *options: str) -> subprocess.Popen:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
-        preexec_fn=heed,
+        preexec_fn=heed_signals,
     )
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.workflow.project import ENVIRONMENT, ROOT, Project
+from tests.workflow.project import ENVIRONMENT, ROOT, Project, heed_signals
 from workflow import kubernetes
 
 SCRIPT = "simulate_discrete"
@@ -63,6 +63,7 @@ class Pods:
             cwd=self.project.folder,
             env=ENVIRONMENT | {"PATH": path, "NOT_KUBECTL": str(self.state)},
             start_new_session=True,
+            preexec_fn=heed_signals,
         )
         self.started.append(run)
         return run
