@@ -18,6 +18,7 @@ import yaml
 from tests.workflow.project import ENVIRONMENT, ROOT, Project, heed_signals
 from workflow import kubernetes
 
+PATIENCE = 600  # seconds
 SCRIPT = "simulate_discrete"
 FIRST = """
 import pathlib, time
@@ -34,7 +35,9 @@ else:
 
 
 def until(holds) -> None:
+    deadline = time.monotonic() + PATIENCE
     while not holds():
+        assert time.monotonic() < deadline
         time.sleep(0.1)
 
 
@@ -115,7 +118,7 @@ def test_jobs_are_made_watched_tried_again_and_deleted(pods, tmp_path):
     """Ctrl-C deletes Jobs, the next run deletes those of a killed one, and one that fails is sent again with more."""
     interrupted = pods.in_mid_job()
     os.killpg(interrupted.pid, signal.SIGINT)
-    assert interrupted.wait() != 0
+    assert interrupted.wait(PATIENCE) != 0
     assert pods.runs()[-1][0] == "deleted"
     killed = pods.in_mid_job()
     os.killpg(killed.pid, signal.SIGKILL)
@@ -125,7 +128,7 @@ def test_jobs_are_made_watched_tried_again_and_deleted(pods, tmp_path):
     run = pods.start()
     until(lambda: len({name for _, name in pods.runs()}) == 3 or run.poll() is not None)
     (pods.project.folder / "hold").unlink()
-    assert run.wait() == 0
+    assert run.wait(PATIENCE) == 0
 
     verbs, runs = zip(*pods.runs(), strict=True)
     assert verbs == ("created", "deleted", "created", "deleted", "created")
