@@ -28,30 +28,39 @@ def record(experiment: str) -> Path:
     return QUEUE / experiment
 
 
-def begin(experiment: str, run: str | None) -> None:
-    """Before anything is written: end what an earlier run has left in the queue, then name this run, if it uses it."""
+def begin(experiment: str, run: str | None, as_script: bool) -> None:
+    """Before anything is written: end what an earlier run has left in the queue, then name this run, if it uses it.
+
+    `as_script`: jobs reach sbatch as scripts, not as one quoted word of its command.
+    """
     path = record(experiment)
     if path.exists():
         end_jobs(path.read_text().strip(), path)
         path.unlink()
     if run is not None:
-        check_words([os.getcwd(), *sys.argv[1:]])
+        check_words([os.getcwd(), *sys.argv[1:]], as_script)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(run)
         os.environ[RUN] = run
         prepare_commands()
 
 
-def check_words(words: Sequence[str]) -> None:
+def check_words(words: Sequence[str], as_script: bool) -> None:
     """QueueError for a word of the command, or a folder's name, that the shell of a job would not take as it stands.
 
-    Snakemake passes them on in Python's quotes: double ones, in which a shell executes, if a word has a single one.
+    Snakemake passes them on in Python's quotes: double ones, in which a shell executes, if a word has a single one. And
+    if they are not passed as a script, all of them stand in double quotes.
     """
     for word in words:
         if "'" in word and set('"$`\\\n') & set(word):
             raise QueueError(
                 f"{word}: a single quote beside one of \" $ ` \\ or a line break, which a job's shell would take for "
                 "more than words; put options into a file of their own (--configfile), or rename the folder"
+            )
+        if not as_script and set("$`\\") & set(word):
+            raise QueueError(
+                f"{word}: a shell would execute what follows $, ` or \\; set slurm-pass-command-as-script: true in "
+                "the profile, as profiles/slurm has it"
             )
 
 

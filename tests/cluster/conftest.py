@@ -48,7 +48,8 @@ class Run:
     def jobs(self) -> dict[str, str]:
         """States of all jobs of this project's runs that the queue remembers, oldest first."""
         lines = self.cluster.call("squeue", "--noheader", "--states=all", "--sort=i", "--format=%i %T %Z").splitlines()
-        return {line.split()[0]: line.split()[1] for line in lines if line.split()[2] == str(self.project.folder)}
+        found = [line.strip().split(maxsplit=2) for line in lines]
+        return {job: state for job, state, folder in found if folder == str(self.project.folder)}
 
     def in_mid_job(self) -> int:
         """Wait until the training has saved its state once, stop it there, and return the number of its process."""

@@ -27,12 +27,16 @@ def test_a_run_does_not_begin_where_the_queue_of_an_earlier_one_cannot_be_seen(m
     slurm.record("mini").write_text("earlier")
     monkeypatch.setenv("PATH", "")
     with pytest.raises(slurm.QueueError, match=r"mini: .* no squeue here"):
-        slurm.begin("mini", None)
+        slurm.begin("mini", None, as_script=True)
     assert slurm.record("mini").exists()
 
 
 def test_words_that_the_shell_of_a_job_would_execute_are_refused():
-    slurm.check_words(["/home/o'neill/collapse", 'corpus={"folder": "$HOME"}'])  # repr quotes these as they are
+    slurm.check_words(
+        ["/home/o'neill/collapse", 'corpus={"folder": "$HOME"}'], as_script=True
+    )  # repr quotes these as they are
     for word in ("it's $(touch canary)", "it's `touch canary`", 'it\'s "so"'):
         with pytest.raises(slurm.QueueError, match="a single quote beside"):
-            slurm.check_words([word])
+            slurm.check_words([word], as_script=True)
+    with pytest.raises(slurm.QueueError, match="pass-command-as-script"):
+        slurm.check_words(["$HOME"], as_script=False)

@@ -120,7 +120,8 @@ onstart:
         # its timers never end while jobs are ready: with every job that is done, Snakemake plans once a second more
         workflow.scheduler.job_rate_limiter = None
     exclusive.hold()
-    slurm.begin(config["experiment"], getattr(workflow.scheduler._executor, "run_uuid", None))
+    as_script = getattr(workflow.executor_settings, "pass_command_as_script", False)
+    slurm.begin(config["experiment"], getattr(workflow.scheduler._executor, "run_uuid", None), as_script)
     kubernetes.begin(config["experiment"], workflow.scheduler._executor)
     exclusive.sweep(Path(RESULTS))  # after that: no job of an earlier run is writing, on any node
     if workflow.local_exec:
