@@ -8,12 +8,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.workflow.project import ENVIRONMENT, Project, heed_signals
+from tests.workflow.project import ENVIRONMENT, Project, heed_signals, wait_until
 
 KILLS = 4
 TRIALS = 5
@@ -50,13 +49,6 @@ def start(project: Project, module: str, *options: str) -> subprocess.Popen:
         start_new_session=True,
         preexec_fn=heed_signals,
     )
-
-
-def wait_until(condition: Callable[[], object], seconds: float = 900) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
 
 
 def kill_at_random(project: Project, chance: random.Random) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.workflow.project import ENVIRONMENT, ROOT, Project, heed_signals
+from tests.workflow.project import ENVIRONMENT, ROOT, Project, heed_signals, wait_until
 from workflow import kubernetes
 
 PATIENCE = 600  # seconds
@@ -32,13 +32,6 @@ except FileNotFoundError:
 else:
     raise SystemExit("made to fail")
 """
-
-
-def until(holds) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
 
 
 class Pods:
@@ -126,7 +119,7 @@ def test_jobs_are_made_watched_tried_again_and_deleted(pods, tmp_path):
     assert pods.runs()[-1][0] == "created"
     (pods.project.folder / "fail").touch()
     run = pods.start()
-    until(lambda: len({name for _, name in pods.runs()}) == 3 or run.poll() is not None)
+    wait_until(lambda: len({name for _, name in pods.runs()}) == 3 or run.poll() is not None)
     (pods.project.folder / "hold").unlink()
     assert run.wait(PATIENCE) == 0
 
