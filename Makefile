@@ -24,7 +24,7 @@ plan: .venv/run  ## what a run would take, by itself or with PRESET=: jobs, hour
 test: .venv/test ## unit, command-line and workflow tests, and a golden mini run
 	python -m pytest -n auto --dist worksteal $(OPTIONS)
 
-cluster: .venv/cluster ## what SLURM and Kubernetes need, on top of make run (docs/clusters.md)
+cluster: .venv/cluster ## what SLURM needs, on top of make run (docs/clusters.md)
 
 test-cluster: .venv/test .venv/cluster ## on a real SLURM of its own, made and removed again: root on Debian; TRIALS= for all faults, ACCOUNTING=1 for sacct
 	python -m tests.cluster.slurm install $(if $(ACCOUNTING),--accounting)
@@ -78,7 +78,6 @@ clean:           ## remove results and logs, keep the environment
 
 .venv/cluster: .venv/run requirements-cluster.txt
 	python -m pip install --quiet --disable-pip-version-check -r requirements-cluster.txt
-	echo "$$PWD/workflow/plugins" > "$$(python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/model-collapse.pth"
 	touch $@
 
 .venv/test: .venv/run requirements-dev.txt

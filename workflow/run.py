@@ -33,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = list(sys.argv[1:] if argv is None else argv)
     os.chdir(ROOT)
     started = time.monotonic()
-    # for every snakemake below: also one that only unlocks reads the profile, and in it the name of our executor
+    # where Snakemake finds the progress logger
     os.environ["PYTHONPATH"] = os.pathsep.join(["workflow/plugins", os.environ.get("PYTHONPATH", "")])
     keep_caches_here()
     snakemake = [sys.executable, "-m", "snakemake"]

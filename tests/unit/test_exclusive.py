@@ -7,7 +7,10 @@ import pytest
 
 from workflow import exclusive
 
-HOLD = "import fcntl, sys, time; f = open(sys.argv[1], 'w'); fcntl.flock(f, fcntl.LOCK_SH); print(); time.sleep({})"
+HOLD = (
+    "import fcntl, sys, time; f = open(sys.argv[1], 'w'); fcntl.flock(f, fcntl.LOCK_SH); print(flush=True);"
+    " time.sleep({})"
+)
 
 
 @pytest.fixture

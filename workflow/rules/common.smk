@@ -11,7 +11,7 @@ from collapse.memory import TooLittleMemory
 from collapse.text_sources import SourceError
 
 # Snakemake runs these files in its own namespace: a name that it uses itself (chain, report, …) must not be bound here.
-from workflow import arms, clock, code_hash, configuration, devices, exclusive, kubernetes, preflight, provenance, slurm
+from workflow import arms, clock, code_hash, configuration, devices, exclusive, preflight, provenance, slurm
 from workflow import warm_start
 from workflow.chain import Chain, file_of, flags, pretraining_files, source_options, user_files
 from workflow.mixture_chain import MixtureChain
@@ -25,7 +25,6 @@ if workflow.is_main_process:
         raise WorkflowError(str(error)) from None
 else:
     slurm.check_job(config["experiment"])
-    kubernetes.check_job(config["experiment"])
     arms.expand(config)
 
 RESULTS = f"results/{config['experiment']}"
@@ -122,7 +121,6 @@ onstart:
     exclusive.hold()
     as_script = getattr(workflow.executor_settings, "pass_command_as_script", False)
     slurm.begin(config["experiment"], getattr(workflow.scheduler._executor, "run_uuid", None), as_script)
-    kubernetes.begin(config["experiment"], workflow.scheduler._executor)
     exclusive.sweep(Path(RESULTS))  # after that: no job of an earlier run is writing, on any node
     if workflow.local_exec:
         devices.hand_out(getattr(workflow.global_resources.get("gpu"), "value", None) or 0)
@@ -131,7 +129,6 @@ onstart:
 
 onsuccess:
     slurm.record(config["experiment"]).unlink(missing_ok=True)
-    kubernetes.record(config["experiment"]).unlink(missing_ok=True)
     provenance.pack(Path(RESULTS), STATE)
 
 
