@@ -16,10 +16,10 @@ help:            ## show what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
 
 run: .venv/run   ## the default experiment, or PRESET=name (several: one over the other), with FOLDER= for its local text; OPTIONS are Snakemake's
-	python -m workflow.run $(CONFIG) $(OPTIONS)
+	python -m pipeline.run $(CONFIG) $(OPTIONS)
 
 plan: .venv/run  ## what a run would take, by itself or with PRESET=: jobs, hours, memory, disk; OPTIONS="--cores 2 64"
-	python -m workflow.plan $(CONFIG) $(OPTIONS)
+	python -m pipeline.costs.plan $(CONFIG) $(OPTIONS)
 
 test: .venv/test ## unit, command-line and workflow tests, and a golden mini run
 	python -m pytest -n auto --dist worksteal $(OPTIONS)
@@ -27,8 +27,8 @@ test: .venv/test ## unit, command-line and workflow tests, and a golden mini run
 cluster: .venv/cluster ## what SLURM needs, on top of make run (docs/clusters.md)
 
 test-cluster: .venv/test .venv/cluster ## on a real SLURM of its own, made and removed again: root on Debian; TRIALS= for all faults, ACCOUNTING=1 for sacct
-	python -m tests.cluster.slurm install $(if $(ACCOUNTING),--accounting)
-	$(if $(ACCOUNTING),ACCOUNTING=1) python -m pytest -v -m cluster -k "$(TRIALS)" tests/cluster $(OPTIONS)
+	python -m tests.external.cluster.slurm install $(if $(ACCOUNTING),--accounting)
+	$(if $(ACCOUNTING),ACCOUNTING=1) python -m pytest -v -m cluster -k "$(TRIALS)" tests/external/cluster $(OPTIONS)
 
 test-remotes: .venv/test .venv/remotes .venv/s3-server ## DVC's remotes, against servers of their own on this machine
 	python -m pytest -m remotes $(OPTIONS)
@@ -39,16 +39,16 @@ test-conda: .venv/test ## the mini experiment in the environments of --use-conda
 remotes: .venv/remotes ## what DVC needs to keep results at s3:// and ssh:// addresses
 
 restore: .venv/run ## after dvc pull: results checked and in place with their provenance, both tools find nothing to do
-	python -m workflow.restore --check
+	python -m pipeline.provenance.restore --check
 	dvc checkout
-	python -m workflow.restore --unpack
+	python -m pipeline.provenance.restore --unpack
 
 verify: .venv/run ## run the full experiment twice in clean copies, -j1 and -j4, and compare every byte
 	python -m benchmarks.determinism
 
 lint: .venv/test ## formatting, lint and types
 	ruff format --check . && ruff check . && snakefmt --check Snakefile workflow/rules
-	mypy collapse scripts workflow/*.py
+	mypy collapse pipeline scripts
 	snakemake --lint
 
 benchmark: .venv/run ## short versions of all measurements
@@ -61,8 +61,8 @@ benchmark: .venv/run ## short versions of all measurements
 	python -m benchmarks.chain --short
 	python -m benchmarks.parity --short
 
-lock:            ## resolve requirements*.in anew (needs uv)
-	python -m workflow.lock
+lock:            ## resolve requirements/*.in anew (needs uv)
+	python -m requirements.pin_requirements
 
 clean:           ## remove results and logs, keep the environment
 	rm -rf results logs .snakemake
@@ -72,23 +72,23 @@ clean:           ## remove results and logs, keep the environment
 	$(PYTHON) -m venv .venv
 	touch $@
 
-.venv/run: .venv/python requirements.txt
-	python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+.venv/run: .venv/python requirements/run.txt
+	python -m pip install --quiet --disable-pip-version-check -r requirements/run.txt
 	touch $@
 
-.venv/cluster: .venv/run requirements-cluster.txt
-	python -m pip install --quiet --disable-pip-version-check -r requirements-cluster.txt
+.venv/cluster: .venv/run requirements/cluster.txt
+	python -m pip install --quiet --disable-pip-version-check -r requirements/cluster.txt
 	touch $@
 
-.venv/test: .venv/run requirements-dev.txt
-	python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+.venv/test: .venv/run requirements/test.txt
+	python -m pip install --quiet --disable-pip-version-check -r requirements/test.txt
 	touch $@
 
-.venv/remotes: .venv/run requirements-remotes.txt
-	python -m pip install --quiet --disable-pip-version-check -r requirements-remotes.txt
+.venv/remotes: .venv/run requirements/remotes.txt
+	python -m pip install --quiet --disable-pip-version-check -r requirements/remotes.txt
 	touch $@
 
-.venv/s3-server: tests/remotes/s3-server.txt | .venv/python
+.venv/s3-server: tests/external/remotes/s3-server.txt | .venv/python
 	$(PYTHON) -m venv --clear $@
-	$@/bin/python -m pip install --quiet --disable-pip-version-check -r tests/remotes/s3-server.txt
+	$@/bin/python -m pip install --quiet --disable-pip-version-check -r tests/external/remotes/s3-server.txt
 	touch $@

@@ -39,7 +39,7 @@ from benchmarks.side_by_side import (
     write,
 )
 from benchmarks.workers import Turn, Workers, answer, cores, layout
-from collapse import operations
+from collapse.models import operations
 
 MODEL, GENERATIONS, BEAMS, BATCH_BLOCKS = "small", 3, 5, 8
 READING_BLOCKS = 16  # blocks at a time where nothing is trained
@@ -114,9 +114,9 @@ def main() -> None:
 
 def read_text(path: Path | None, vocabulary_size: int) -> tuple[np.ndarray, np.ndarray]:
     """Training and test blocks, (blocks, 64)."""
-    from collapse.blocks import to_blocks
-    from collapse.text_sources import pydoc_topics, read_lines
-    from collapse.tokenizer import train_tokenizer
+    from collapse.corpus.blocks import to_blocks
+    from collapse.corpus.sources import pydoc_topics, read_lines
+    from collapse.corpus.tokenizer import train_tokenizer
 
     if path is None:
         documents = pydoc_topics(validation_fraction=0.0, test_fraction=0.15)
@@ -138,7 +138,7 @@ def run_chain(
     generations: int = GENERATIONS,
 ) -> dict[str, Any]:
     """Seconds of each phase, all generations together, and test perplexity by generation."""
-    from collapse.perplexity import perplexity
+    from collapse.measures.perplexity import perplexity
 
     seconds = {"finetune": 0.0, "generate": 0.0, "evaluate": 0.0}
     perplexities = []
@@ -158,9 +158,9 @@ def run_chain(
 
 
 def our_training(turn: Turn, base: Path, device: str) -> None:
-    from collapse.architecture import read_config
-    from collapse.finetuning import train
-    from collapse.opt import write_weights
+    from collapse.models.families import read_config
+    from collapse.models.opt import write_weights
+    from collapse.training.loop import train
 
     def finetune(blocks: np.ndarray, epochs: int, seed: int, folder: Path) -> None:
         model = trainable(base, "float32", device)
@@ -202,9 +202,9 @@ def peer_training(turn: Turn, base: Path, device: str) -> None:
 def our_reading(turn: Turn, device: str) -> None:
     import torch
 
-    from collapse.beam_search import beam_search
-    from collapse.opt import load_opt
-    from collapse.perplexity import token_losses
+    from collapse.decoding.beam_search import beam_search
+    from collapse.measures.perplexity import token_losses
+    from collapse.models.opt import load_opt
 
     def read(phase: str, folder: Path, blocks: np.ndarray) -> np.ndarray:
         model = load_opt(folder, torch.float32, device)
@@ -222,7 +222,7 @@ def peer_reading(turn: Turn, device: str) -> None:
     from torch.nn.functional import cross_entropy
     from transformers import GenerationConfig
 
-    from collapse.tokenizer import END_OF_TEXT, PAD
+    from collapse.corpus.tokenizer import END_OF_TEXT, PAD
 
     config = GenerationConfig(
         num_beams=BEAMS,

@@ -28,7 +28,7 @@ def main() -> int:
             copy = folder / f"j{jobs}"
             subprocess.run(["git", "clone", "--quiet", str(ROOT), str(copy)], check=True)
             started = time.monotonic()
-            command = [sys.executable, "-m", "workflow.run", "--cores", str(jobs)]
+            command = [sys.executable, "-m", "pipeline.run", "--cores", str(jobs)]
             if args.configfile:
                 command += ["--configfile", args.configfile]
             subprocess.run(command, cwd=copy, check=True)

@@ -34,10 +34,10 @@ from benchmarks.side_by_side import (
     write,
 )
 from benchmarks.workers import Engine, Turn, Workers, cores
-from collapse import operations
+from collapse.models import operations
 
 if TYPE_CHECKING:
-    from collapse.opt_training import TrainableOpt
+    from collapse.models.opt_training import TrainableOpt
 
 BATCH_BLOCKS, PART_BLOCKS, SEED = 64, 16, 1
 LEARNING_RATE = 2e-5  # the released code's
@@ -129,7 +129,7 @@ def compare_losses(model: str, folder: Path, device: str, short: bool) -> dict:
 
 
 def our_engine(turn: Turn, folder: Path, dtype: str, device: str, blocks: np.ndarray, batch_blocks: int) -> None:
-    from collapse.finetuning import train
+    from collapse.training.loop import train
 
     train(
         trainable(folder, dtype, device),
@@ -148,10 +148,10 @@ def trainable(folder: Path, dtype: str, device: str) -> "TrainableOpt":
     """The model of a folder as `scripts/finetune.py` has it: every thread computes blocks of its own."""
     import torch
 
-    from collapse.architecture import read_config
-    from collapse.memory import keep_freed
-    from collapse.opt import read_weights
-    from collapse.opt_training import TrainableOpt
+    from collapse.models.families import read_config
+    from collapse.models.memory import keep_freed
+    from collapse.models.opt import read_weights
+    from collapse.models.opt_training import TrainableOpt
 
     keep_freed()
     torch.set_num_threads(1)

@@ -41,7 +41,7 @@ from benchmarks.side_by_side import (
     write,
 )
 from benchmarks.workers import Engine, Failure, Turn, Workers, answer, cores, layout
-from collapse import operations
+from collapse.models import operations
 
 BEAMS = 5
 BATCHES = {"opt-125m": [4, 8, 16, 32], "small": [8, 16, 32, 64]}
@@ -156,8 +156,8 @@ def continue_all(
 def our_engine(turn: Turn, folder: Path, dtype: str, device: str) -> None:
     import torch
 
-    from collapse.beam_search import beam_search
-    from collapse.opt import load_opt
+    from collapse.decoding.beam_search import beam_search
+    from collapse.models.opt import load_opt
 
     model = load_opt(folder, getattr(torch, dtype), device)
 
@@ -175,7 +175,7 @@ def peer_engine(turn: Turn, folder: Path, dtype: str, device: str) -> None:
     import torch
     from transformers import GenerationConfig
 
-    from collapse.tokenizer import END_OF_TEXT, PAD
+    from collapse.corpus.tokenizer import END_OF_TEXT, PAD
 
     model = read_peer(folder, dtype, device)
     plain = model.forward
@@ -228,7 +228,7 @@ def convert(shape: Shape, folder: Path) -> Path:
     from ctranslate2.converters import TransformersConverter
     from tokenizers import Tokenizer, models
 
-    from collapse.tokenizer import SPECIAL_TOKENS, UNKNOWN, write_tokenizer
+    from collapse.corpus.tokenizer import SPECIAL_TOKENS, UNKNOWN, write_tokenizer
 
     words = [*SPECIAL_TOKENS, *(f"t{token}" for token in range(len(SPECIAL_TOKENS), shape.vocabulary_size))]
     vocabulary = {word: token for token, word in enumerate(words)}

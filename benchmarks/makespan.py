@@ -4,8 +4,8 @@
     python -m benchmarks.makespan --trial results/<one at -j1> results/<the same at -j2>
 
 5 seeds × 20 arms × 10 generations of the default model and of OPT-125m, each in 1 and in 8 shards. Jobs, and what waits
-for what, are those of workflow/planned.py, which a test holds to Snakemake's; times are predictions
-(workflow/resources.py). A worker does one job at a time, with the job's threads. `--overhead` is what a job costs
+for what, are those of pipeline/costs/planned.py, which a test holds to Snakemake's; times are predictions
+(pipeline/costs/resources.py). A worker does one job at a time, with the job's threads. `--overhead` is what a job costs
 beside its work: 0.1 s on one machine, seconds where each starts by itself.
 
 --trial checks the simulation: times of jobs as measured in both runs, the overhead that the first shows; its makespan
@@ -22,9 +22,9 @@ import yaml
 
 from benchmarks.resources import measured
 from collapse.figures import set_style, write_figure
-from workflow.plan import ROOT, Plan, merged
-from workflow.planned import Job
-from workflow.schedule import longest_ways, makespan
+from pipeline.costs.plan import ROOT, Plan, merged
+from pipeline.costs.planned import Job
+from pipeline.costs.schedule import longest_ways, makespan
 
 WORKERS = (1, 8, 64, 512)
 SHARDS = (1, 8)

@@ -1,4 +1,4 @@
-"""Peak memory of a job against what collapse/memory.py says before it starts: training, generation, scoring.
+"""Peak memory of a job against what collapse/models/memory.py says before it starts: training, generation, scoring.
 
     python -m benchmarks.memory [--short] [--json FILE] [--device cpu|cuda]
 
@@ -15,7 +15,7 @@ from benchmarks.finetuning import trainable
 from benchmarks.generation import BEAMS, our_engine
 from benchmarks.side_by_side import BLOCK_TOKENS, DTYPES, MODELS, Shape, make_model, parse, random_blocks, write
 from benchmarks.workers import Turn, Workers, answer, cores
-from collapse import memory
+from collapse.models import memory
 
 MICRO_BATCH_BLOCKS = 8
 SIZES = {"finetuning": 128, "generation": 32, "scoring": 32}
@@ -78,8 +78,8 @@ def show(row: dict) -> None:
 
 
 def train_once(turn: Turn, folder: Path, dtype: str, device: str) -> None:
-    from collapse.finetuning import Trainer
-    from collapse.processes import Processes
+    from collapse.training.loop import Trainer
+    from collapse.training.processes import Processes
 
     def step(batch: np.ndarray) -> float:
         trainer = Trainer(trainable(folder, dtype, device), 0.0, 1, MICRO_BATCH_BLOCKS, Processes())
@@ -91,8 +91,8 @@ def train_once(turn: Turn, folder: Path, dtype: str, device: str) -> None:
 def score_once(turn: Turn, folder: Path, dtype: str, device: str) -> None:
     import torch
 
-    from collapse.opt import load_opt
-    from collapse.perplexity import token_losses
+    from collapse.measures.perplexity import token_losses
+    from collapse.models.opt import load_opt
 
     models = [load_opt(folder, getattr(torch, dtype), device) for _ in range(2)]
 

@@ -22,7 +22,7 @@ import torch
 from sklearn.mixture import GaussianMixture
 from threadpoolctl import threadpool_limits
 
-from collapse.mixture import ORIGINALS, Mixtures, fit, sample, stated
+from collapse.theory.mixture import ORIGINALS, Mixtures, fit, sample, stated
 
 SAMPLES, TOLERANCE, ITERATIONS, REGULARIZATION = 1000, 1e-5, 2000, 1e-6
 

@@ -41,7 +41,7 @@ def run_share(short: bool) -> dict:
         subprocess.run(["git", "clone", "--quiet", str(ROOT), folder], check=True)
         options = ["--configfile", "tests/mini.yaml"] if short else []
         started = time.monotonic()
-        subprocess.run([sys.executable, "-m", "workflow.run", *options], cwd=folder, check=True)
+        subprocess.run([sys.executable, "-m", "pipeline.run", *options], cwd=folder, check=True)
         wall = time.monotonic() - started
         config = yaml.safe_load(
             (Path(folder) / "tests/mini.yaml" if short else Path(folder) / "config.yaml").read_text()

@@ -21,15 +21,15 @@ import torch
 
 from benchmarks.side_by_side import BLOCK_TOKENS, MODELS, make_model
 from benchmarks.workers import cores
-from collapse.architecture import read_config
-from collapse.blocks import to_blocks
-from collapse.decoding import decode, load
-from collapse.finetuning import train
-from collapse.memory import keep_freed
-from collapse.opt import read_weights, write_weights
-from collapse.opt_training import TrainableOpt
-from collapse.text_sources import pydoc_topics, stdlib_docstrings
-from collapse.tokenizer import train_tokenizer
+from collapse.corpus.blocks import to_blocks
+from collapse.corpus.sources import pydoc_topics, stdlib_docstrings
+from collapse.corpus.tokenizer import train_tokenizer
+from collapse.decoding.registry import decode, load
+from collapse.models.families import read_config
+from collapse.models.memory import keep_freed
+from collapse.models.opt import read_weights, write_weights
+from collapse.models.opt_training import TrainableOpt
+from collapse.training.loop import train
 
 CASES = [(beams, penalty, "float32", "float32") for beams in (1, 5, 8) for penalty in (1.0, 2.0, 3.0)]
 CASES += [(5, 1.0, "bfloat16", "float32"), (5, 1.0, "bfloat16", "bfloat16")]

@@ -1,4 +1,4 @@
-"""What finished jobs took beside what was predicted of them (workflow/resources.py), rule by rule.
+"""What finished jobs took beside what was predicted of them (pipeline/costs/resources.py), rule by rule.
 
     python -m benchmarks.resources results/<experiment> [--json FILE]
     python -m benchmarks.resources --speed
@@ -19,8 +19,8 @@ from statistics import median
 
 import yaml
 
-from workflow.plan import Plan
-from workflow.planned import Job, job
+from pipeline.costs.plan import Plan
+from pipeline.costs.planned import Job, job
 
 SHORT = 3.0
 PLACES = [

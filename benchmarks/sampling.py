@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from collapse import discrete, gaussian
+from collapse.theory import discrete, gaussian
 
 CHAINS = 1000
 

@@ -32,7 +32,7 @@ from benchmarks.side_by_side import (
     write,
 )
 from benchmarks.workers import Engine, Turn, Workers, answer, layout
-from collapse import operations
+from collapse.models import operations
 
 BATCHES = {"opt-125m": [1, 2, 4, 8, 16], "small": [4, 8, 16, 32, 64]}
 BLOCKS_A_CORE = {"opt-125m": 32, "small": 512}
@@ -56,7 +56,7 @@ def main() -> None:
 
 def compare(model: str, folder: Path, dtype: str, machine: dict, device: str, short: bool) -> list[dict]:
     """Calibrate, then run the rounds: one row an engine."""
-    from collapse.perplexity import perplexity
+    from collapse.measures.perplexity import perplexity
 
     shape, batches, blocks, rounds = MODELS[model], BATCHES[model], BLOCKS_A_CORE[model], 3
     if device == "cuda":
@@ -110,8 +110,8 @@ def score(workers: Workers, blocks: np.ndarray, settings: dict) -> tuple[float, 
 def our_engine(turn: Turn, folder: Path, dtype: str, device: str) -> None:
     import torch
 
-    from collapse.opt import load_opt
-    from collapse.perplexity import token_losses
+    from collapse.measures.perplexity import token_losses
+    from collapse.models.opt import load_opt
 
     model = load_opt(folder, getattr(torch, dtype), device)
     answer(turn, lambda blocks, batch: token_losses(model, torch.from_numpy(blocks).to(device), batch))

@@ -1,7 +1,7 @@
 """What the benchmarks against other engines share: models, operations counted, rounds, the machine's own peak.
 
 Rates are compared within a round, in which every engine runs once. `roofline_share` is the floating-point operations a
-second that the task cannot do without, as `collapse/operations.py` counts them, over the most that the machine
+second that the task cannot do without, as `collapse/models/operations.py` counts them, over the most that the machine
 multiplied in the same run, in the same number format, with all cores at work.
 """
 
@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.workers import Engine, Turn, Workers, answer, cores, layout
-from collapse.memory import Shape
+from collapse.models.memory import Shape
 
 DTYPES = ("float32", "bfloat16")
 BLOCK_TOKENS = 64
@@ -37,7 +37,7 @@ MODELS = {
 
 def make_model(shape: Shape, folder: Path, dropout: float = 0.0) -> Path:
     """Random weights in the Hugging Face layout: speed does not depend on what a model knows."""
-    from collapse.language_model import new_opt, write_model
+    from collapse.models.transformers_files import new_opt, write_model
 
     write_model(new_opt(**asdict(shape), dropout=dropout, seed=0), folder)
     return folder

@@ -36,7 +36,7 @@ def main() -> None:
         text["finetune"] = pretraining = {"checkpoint_minutes": 10}
         configuration = {"parts": ["text"], "text": text, "base_model": {"pretraining": pretraining}}
         (project / "soak.yaml").write_text(yaml.safe_dump(configuration))
-        command = [sys.executable, "-m", "workflow.run", "--configfile", "tests/mini.yaml", "soak.yaml"]
+        command = [sys.executable, "-m", "pipeline.run", "--configfile", "tests/mini.yaml", "soak.yaml"]
         run = subprocess.Popen(command, cwd=project, env=os.environ | {"TMPDIR": str(scratch)})
         samples = watch(run, project, args.generations)
         result = {
@@ -87,7 +87,7 @@ def processes(project: Path):
             )
             # forks for jobs have the server's command line, but not Snakemake as parent
             parent = (Path("/proc") / fields[1] / "cmdline").read_bytes().decode().split("\0")
-            if (name == "snakemake" and "workflow.run" in parent) or (name == "warm start" and "snakemake" in parent):
+            if (name == "snakemake" and "pipeline.run" in parent) or (name == "warm start" and "snakemake" in parent):
                 yield (
                     name,
                     {

@@ -7,14 +7,14 @@ import sys
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's sums too depend on the number of threads
 
 
-from workflow import devices, warm_start
+from pipeline.run import gpus, warm_start
 
 
 def main() -> None:
     if len(sys.argv) < 2:
         raise SystemExit("usage: python -m scripts NAME [options]; scripts/ holds the names")
     module, arguments = f"scripts.{sys.argv[1]}", sys.argv[2:]
-    devices.take(arguments)
+    gpus.take(arguments)
     status = warm_start.ask(module, arguments)
     if status is not None:
         raise SystemExit(status)

@@ -11,9 +11,9 @@ from PIL import Image
 
 from collapse.artefacts import whole_file, write_text
 from collapse.figures import set_style
-from scripts import job
-from scripts.page import page
 from scripts.plot_mixture_densities import draw
+from scripts.shared import job
+from scripts.shared.page import page
 
 MILLISECONDS = 250  # a frame is shown
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pandas as pd
 
 from collapse.artefacts import checked_manifest, write_json, write_text
-from collapse.monte_carlo import beyond
-from scripts import job
-from scripts.theory import THEORY
+from collapse.theory.monte_carlo import beyond
+from scripts.shared import job
+from scripts.shared.theory import THEORY
 
 
 def main(argv: Sequence[str] | None = None) -> None:

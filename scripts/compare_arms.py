@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from collapse.comparisons import compare, holm
-from collapse.intervals import KINDS, interval_of_kind
-from collapse.onset import onset, ranks
 from collapse.seeds import derive_seed
-from collapse.trajectories import change, trajectory
-from collapse.trends import trend
-from scripts import job
-from scripts.summary_table import read_summary, write_rows
+from collapse.statistics.comparisons import compare, holm
+from collapse.statistics.intervals import KINDS, interval_of_kind
+from collapse.statistics.onset import onset, ranks
+from collapse.statistics.trajectories import change, trajectory
+from collapse.statistics.trends import trend
+from scripts.shared import job
+from scripts.shared.summary_table import read_summary, write_rows
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -32,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--trends", type=Path, required=True)
     parser.add_argument("--onset", type=Path, required=True)
     args = parser.parse_args(argv)
-    work = job.Job(args.benchmark)
+    work = job.Timer(args.benchmark)
 
     table = read_summary(args.summary)
     arrays = {

@@ -8,25 +8,25 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
-from collapse.architecture import end_of_text, read_config, shape
 from collapse.artefacts import checked_file, checked_manifest, read_blocks, write_columns, write_json, write_manifest
-from collapse.decoding import PRECISIONS, decode, load
-from collapse.diversity import (
+from collapse.decoding.registry import PRECISIONS, decode, load
+from collapse.measures.diversity import (
     distinct_ngrams,
     identical_blocks,
     repeated_ngrams,
     unigram_entropy,
     vocabulary_coverage,
 )
-from collapse.mauve import mauve
-from collapse.memory import scoring_batch
-from collapse.models import load_reader
-from collapse.modes import mode_accuracy, stretches
-from collapse.perplexity import losses_and_states, mean_states, perplexity, token_losses
+from collapse.measures.mauve import mauve
+from collapse.measures.modes import mode_accuracy, stretches
+from collapse.measures.perplexity import losses_and_states, mean_states, perplexity, token_losses
+from collapse.measures.tails import frequency_groups, least_likely, loss_by_group, mean_loss, recall_by_group
+from collapse.measures.text_measures import against_human, sampled, variety
+from collapse.models.families import end_of_text, read_config, shape
+from collapse.models.interfaces import load_reader
+from collapse.models.memory import scoring_batch
 from collapse.seeds import derive_seed
-from collapse.tails import frequency_groups, least_likely, loss_by_group, mean_loss, recall_by_group
-from collapse.text_measures import against_human, sampled, variety
-from scripts import decoder, job
+from scripts.shared import decoder, job
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--metrics", type=Path, required=True)
     parser.add_argument("--manifest", type=Path, required=True)
     args = parser.parse_args(argv)
-    work = job.Job(args.benchmark)
+    work = job.Timer(args.benchmark)
     torch.set_num_threads(args.threads)
 
     place = job.place(args)

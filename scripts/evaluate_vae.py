@@ -7,15 +7,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from collapse import image_measures as measures
 from collapse.artefacts import checked_manifest, write_columns, write_json, write_manifest, write_text
-from collapse.image_distance import features_and_classes, frechet_distance
-from collapse.image_models import load_autoencoder, load_classifier
-from collapse.images import pixel_lists, read_images
+from collapse.images import measures as measures
+from collapse.images.autoencoder import VariationalAutoencoder
+from collapse.images.distance import features_and_classes, frechet_distance
+from collapse.images.methods import sample_means
+from collapse.images.sources import pixel_lists, read_images
+from collapse.images.storage import load_autoencoder, load_classifier
 from collapse.seeds import derive_seed
-from collapse.synthetic_images import sample_means
-from collapse.variational_autoencoder import VariationalAutoencoder
-from scripts import job
+from scripts.shared import job
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         parser.add_argument(f"--{name}", type=int, required=True)
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args(argv)
-    work = job.Job(args.benchmark)
+    work = job.Timer(args.benchmark)
     torch.set_num_threads(args.threads)
 
     place = {"method": args.method, "seed": args.seed, "generation": args.generation}

@@ -4,13 +4,13 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from collapse.architecture import check_engine
 from collapse.artefacts import write_manifest
-from collapse.decoding import ENGINES
-from collapse.hub import download_model, read_hub_model, read_hub_tokenizer
-from collapse.language_model import write_model
-from collapse.tokenizer import write_tokenizer
-from scripts import job
+from collapse.corpus.tokenizer import write_tokenizer
+from collapse.decoding.registry import ENGINES
+from collapse.models.families import check_engine
+from collapse.models.hub import download_model, read_hub_model, read_hub_tokenizer
+from collapse.models.transformers_files import write_model
+from scripts.shared import job
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -20,7 +20,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--engine", choices=ENGINES, required=True, help="that will write text with it")
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args(argv)
-    work = job.Job(args.benchmark)
+    work = job.Timer(args.benchmark)
 
     with tempfile.TemporaryDirectory() as temporary:
         folder = download_model(args.repository, args.revision, Path(temporary))

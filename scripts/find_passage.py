@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from collapse.artefacts import write_json
-from collapse.blocks import passage
-from collapse.text_sources import SPLITS, SourceError
-from scripts import job
+from collapse.corpus.blocks import passage
+from collapse.corpus.sources import SPLITS, SourceError
 from scripts.prepare_corpus import add_source, read_documents, read_tokenizer
+from scripts.shared import job
 
 
 def main(argv: Sequence[str] | None = None) -> None:

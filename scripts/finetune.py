@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
-from collapse.architecture import read_config
 from collapse.artefacts import checked_manifest, read_blocks, write_manifest
-from collapse.opt import read_weights, write_weights
+from collapse.models.families import read_config
+from collapse.models.opt import read_weights, write_weights
 from collapse.seeds import derive_seed
-from collapse.selection import Selection
-from scripts import job, training
+from collapse.training.selection import Selection
+from scripts.shared import job, training
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -24,7 +24,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--validation", type=Path, help="validation.parquet: model selection by its loss")
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args(argv)
-    work = job.Job(args.benchmark)
+    work = job.Timer(args.benchmark)
 
     manifest = args.training_set.with_suffix(".manifest.json")
     training_set = checked_manifest(manifest, "training set", job.place(args, "training"))

@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from collapse import memory
-from collapse.architecture import check_engine, end_of_text, read_config, shape
 from collapse.artefacts import checked_manifest, read_blocks, write_manifest
-from collapse.decoding import decode, load
-from collapse.models import load_reader
+from collapse.decoding.registry import decode, load
+from collapse.decoding.verifiers import LEARNED, VERIFIERS, Reference, kept
+from collapse.models import memory
+from collapse.models.families import check_engine, end_of_text, read_config, shape
+from collapse.models.interfaces import load_reader
 from collapse.seeds import derive_seed
-from collapse.verifiers import LEARNED, VERIFIERS, Reference, kept
-from scripts import decoder, job, synthetic_text
+from scripts.shared import decoder, job, synthetic_text
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--manifest", type=Path, required=True)
     args = parser.parse_args(argv)
-    work = job.Job(args.benchmark)
+    work = job.Timer(args.benchmark)
     torch.set_num_threads(args.threads)
 
     place = job.place(args)

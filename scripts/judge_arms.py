@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from collapse.artefacts import write_json
-from collapse.intervals import KINDS, interval_of_kind
-from collapse.profile import DEFINITIONS, Rule, judge
 from collapse.seeds import derive_seed
-from collapse.trajectories import trajectory
-from scripts import job
-from scripts.summary_table import Summary, read_summary, write_rows
+from collapse.statistics.intervals import KINDS, interval_of_kind
+from collapse.statistics.trajectories import trajectory
+from collapse.statistics.verdicts import DEFINITIONS, Rule, judge
+from scripts.shared import job
+from scripts.shared.summary_table import Summary, read_summary, write_rows
 
 COLUMNS = ("arm", "definition", "verdict", "effect", "low", "high", "rule")
 
@@ -30,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--profile", type=Path, required=True)
     parser.add_argument("--json", type=Path, required=True)
     args = parser.parse_args(argv)
-    work = job.Job(args.benchmark)
+    work = job.Timer(args.benchmark)
 
     table = read_summary(args.summary)
     rules = {name: Rule(**args.rules[name]) for name in DEFINITIONS}

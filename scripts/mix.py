@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from collapse.architecture import read_config
 from collapse.artefacts import checked_manifest, read_blocks, write_blocks, write_manifest
 from collapse.mixing import POLICIES, Seeds, human_only
+from collapse.models.families import read_config
 from collapse.seeds import derive_seed
-from scripts import job
+from scripts.shared import job
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--manifest", type=Path, required=True)
     args = parser.parse_args(argv)
-    work = job.Job(args.benchmark)
+    work = job.Timer(args.benchmark)
 
     types = POLICIES[args.policy].options if args.policy in POLICIES else {}
     options = {name: types[name](value) for name, value in job.pairs(args.option).items()}
@@ -96,7 +96,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def detected(base: Path, sets: Sequence[np.ndarray]) -> list[np.ndarray]:
     """A watermark detector's scores of each set of blocks."""
-    from collapse.watermark import z_scores  # imports transformers, which no other policy needs
+    from collapse.decoding.watermark import z_scores  # imports transformers, which no other policy needs
 
     checked_manifest(base / "manifest.json", "base model")
     vocabulary_size = read_config(base)["vocab_size"]

@@ -9,8 +9,8 @@ import seaborn as sns
 
 from collapse.artefacts import write_text
 from collapse.figures import colours, legend_beside, set_style, write_figure
-from scripts import job
-from scripts.job import arm_name
+from scripts.shared import job
+from scripts.shared.job import arm_name
 
 MEASURES = {
     "distinct_1": "distinct-1",

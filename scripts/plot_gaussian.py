@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 
 from collapse.artefacts import write_text
 from collapse.figures import set_style, write_figure
-from scripts import job
+from scripts.shared import job
 
 SHOWN = "unbiased 1d"
 PANELS = {

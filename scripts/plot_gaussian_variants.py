@@ -9,7 +9,7 @@ import seaborn as sns
 
 from collapse.artefacts import write_text
 from collapse.figures import set_style, write_figure
-from scripts import job
+from scripts.shared import job
 
 NAMES = {
     "unbiased": "M points, unbiased",

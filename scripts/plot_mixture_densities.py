@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from collapse.artefacts import write_text
 from collapse.figures import set_style, write_figure
-from scripts import job
+from scripts.shared import job
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -9,7 +9,7 @@ import seaborn as sns
 
 from collapse.artefacts import write_text
 from collapse.figures import set_style, write_figure
-from scripts import job
+from scripts.shared import job
 
 PANELS = {"l2_distance": "L2 distance of the densities", "relative_variance": "total variance (share of the original)"}
 

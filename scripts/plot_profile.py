@@ -8,10 +8,10 @@ import pandas as pd
 
 from collapse.artefacts import write_text
 from collapse.figures import Cell, cell_legend, draw_cells, set_style, write_figure
-from collapse.profile import COLLAPSED, DEFINITIONS, NOT_COLLAPSED, UNDECIDED
-from scripts import job
-from scripts.job import arm_name
-from scripts.numerals import signed, span
+from collapse.statistics.verdicts import COLLAPSED, DEFINITIONS, NOT_COLLAPSED, UNDECIDED
+from scripts.shared import job
+from scripts.shared.job import arm_name
+from scripts.shared.numerals import signed, span
 
 COLOURS = {COLLAPSED: "#f2a57c", NOT_COLLAPSED: "#93c5e8", UNDECIDED: "#e6e6e6"}
 

@@ -10,8 +10,8 @@ from matplotlib.ticker import MaxNLocator
 
 from collapse.artefacts import write_text
 from collapse.figures import set_style, write_figure
-from scripts import job
-from scripts.theory import agreement
+from scripts.shared import job
+from scripts.shared.theory import agreement
 
 NAMES = {
     "statistical": "statistical only",

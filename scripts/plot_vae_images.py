@@ -10,9 +10,9 @@ import pyarrow.parquet as pq
 
 from collapse.artefacts import checked_manifest, write_text
 from collapse.figures import set_style, write_figure
-from collapse.images import pixel_array
-from scripts import job
-from scripts.job import arm_name
+from collapse.images.sources import pixel_array
+from scripts.shared import job
+from scripts.shared.job import arm_name
 
 KINDS = {"random latent": "random latents", "reconstruction": "test images"}
 GAP = 1  # pixels between images

@@ -8,12 +8,12 @@ from platform import python_version
 import numpy as np
 from tokenizers import Tokenizer
 
-from collapse import text_sources
 from collapse.artefacts import checked_file, write_blocks, write_manifest
-from collapse.blocks import evenly_spaced, to_blocks
-from collapse.text_sources import SPLITS, SourceError
-from collapse.tokenizer import end_of_text, load_tokenizer
-from scripts import job
+from collapse.corpus import sources as text_sources
+from collapse.corpus.blocks import evenly_spaced, to_blocks
+from collapse.corpus.sources import SPLITS, SourceError
+from collapse.corpus.tokenizer import end_of_text, load_tokenizer
+from scripts.shared import job
 
 TRAINING_RUN = 20  # neighbouring training blocks that are kept together
 
@@ -26,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--manifest", type=Path, required=True)
     args = parser.parse_args(argv)
-    work = job.Job(args.benchmark)
+    work = job.Timer(args.benchmark)
 
     documents = read_documents(args)[args.split]
     tokenizer = read_tokenizer(args)

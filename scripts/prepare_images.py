@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from collapse import images
 from collapse.artefacts import sha256, write_manifest
-from scripts import job
+from collapse.images import sources as image_sources
+from scripts.shared import job
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -22,19 +22,19 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--train-images", type=int, help="keep the first so many; all without it")
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args(argv)
-    work = job.Job(args.benchmark)
+    work = job.Timer(args.benchmark)
 
     if args.source == "digits":
-        found = images.digits()
+        found = image_sources.digits()
     elif args.source == "files":
-        found = images.idx_images(args.folder, job.pairs(args.file))
+        found = image_sources.idx_images(args.folder, job.pairs(args.file))
     else:
-        found = images.hub_images(args.repository, args.configuration, args.revision)
+        found = image_sources.hub_images(args.repository, args.configuration, args.revision)
     classes = len(np.unique(found["train"].labels))
     for split, count in (("train", args.train_images), ("test", None)):
-        kept = images.first(found[split], count)
+        kept = image_sources.first(found[split], count)
         path = args.output / f"{split}.parquet"
-        images.write_images(path, kept)
+        image_sources.write_images(path, kept)
         write_manifest(
             path.with_suffix(".manifest.json"),
             kind="real images",

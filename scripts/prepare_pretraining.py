@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from collapse.artefacts import whole_file, write_blocks, write_manifest
-from collapse.blocks import to_blocks
-from collapse.text_sources import read_lines, stdlib_docstrings, text_sha256
-from collapse.tokenizer import train_tokenizer
-from scripts import job
+from collapse.corpus.blocks import to_blocks
+from collapse.corpus.sources import read_lines, stdlib_docstrings, text_sha256
+from collapse.corpus.tokenizer import train_tokenizer
+from scripts.shared import job
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -18,7 +18,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--block-tokens", type=int, required=True)
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args(argv)
-    work = job.Job(args.benchmark)
+    work = job.Timer(args.benchmark)
 
     if args.text == "docstrings":
         documents = stdlib_docstrings()

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from collapse.artefacts import checked_manifest, read_blocks, write_manifest
-from collapse.language_model import new_opt, write_model
+from collapse.corpus.tokenizer import write_tokenizer
+from collapse.models.transformers_files import new_opt, write_model
 from collapse.seeds import derive_seed
-from collapse.tokenizer import write_tokenizer
-from scripts import job, training
+from scripts.shared import job, training
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -20,7 +20,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     training.add_arguments(parser)
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args(argv)
-    work = job.Job(args.benchmark)
+    work = job.Timer(args.benchmark)
 
     checked_manifest(args.text / "manifest.json", "pretraining text")
     blocks, _ = read_blocks(args.text / "blocks.parquet")

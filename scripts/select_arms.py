@@ -4,7 +4,7 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 
-from scripts import job
+from scripts.shared import job
 from scripts.summarize import write_csv
 
 TABLES = ("summary.csv", "intervals.csv", "block_perplexity.csv", "continuations.csv")

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 
-from collapse import discrete
 from collapse.artefacts import write_manifest
-from collapse.monte_carlo import summary
 from collapse.seeds import derive_seed
-from scripts import job
-from scripts.theory import write_trajectory
+from collapse.theory import discrete
+from collapse.theory.monte_carlo import summary
+from scripts.shared import job
+from scripts.shared.theory import write_trajectory
 
 # a mean that so few chains contribute to has no usable standard error
 FEWEST_CHAINS = 30
@@ -26,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--output", type=Path, required=True, help="CSV")
     parser.add_argument("--manifest", type=Path, required=True)
     args = parser.parse_args(argv)
-    work = job.Job(args.benchmark)
+    work = job.Timer(args.benchmark)
 
     p = discrete.probabilities(args.kind, args.symbols, args.exponent)
     seed = derive_seed(args.seed, "discrete", args.distribution, args.samples)

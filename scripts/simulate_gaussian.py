@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import norm
 
-from collapse import gaussian
 from collapse.artefacts import write_manifest
-from collapse.monte_carlo import QUANTILES, summary
 from collapse.seeds import derive_seed
-from scripts import job
-from scripts.theory import write_trajectory
+from collapse.theory import gaussian
+from collapse.theory.monte_carlo import QUANTILES, summary
+from scripts.shared import job
+from scripts.shared.theory import write_trajectory
 
 HEAVY_TAILED = ("mean_squared_error", "variance", "sample_variance", "sd", "w2_squared")
 
@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--output", type=Path, required=True, help="CSV")
     parser.add_argument("--manifest", type=Path, required=True)
     args = parser.parse_args(argv)
-    work = job.Job(args.benchmark)
+    work = job.Timer(args.benchmark)
 
     variant = gaussian.variants(args.superlinear_exponent, args.real_fraction)[args.variant]
     last = max(args.generation)

@@ -7,11 +7,11 @@ import numpy as np
 import pyarrow.parquet as pq
 import torch
 
-from collapse import mixture
 from collapse.artefacts import checked_manifest, write_columns, write_manifest
-from collapse.mixture import Mixtures
 from collapse.seeds import derive_seed
-from scripts import job
+from collapse.theory import mixture
+from collapse.theory.mixture import Mixtures
+from scripts.shared import job
 
 MEASURED = 20  # generations between two kept ones at which all chains are measured
 
@@ -26,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--previous", type=Path, help="folder of the kept generation before")
     parser.add_argument("--output", type=Path, required=True, help="folder")
     args = parser.parse_args(argv)
-    work = job.Job(args.benchmark)
+    work = job.Timer(args.benchmark)
     torch.set_num_threads(args.threads)
 
     place = {"original": args.original, "samples": args.samples, "chains": args.chains, "seed": args.seed}

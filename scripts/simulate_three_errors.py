@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from collapse import three_errors
 from collapse.artefacts import write_json, write_manifest, write_text
-from collapse.monte_carlo import beyond, summary
 from collapse.seeds import derive_seed
-from scripts import job
+from collapse.theory import three_errors
+from collapse.theory.monte_carlo import beyond, summary
+from scripts.shared import job
 
 COLUMNS = ["error", "generation", "exact", "simulated", "standard_error", "q05", "median", "q95", "chains"]
 
@@ -25,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--metrics", type=Path, required=True)
     parser.add_argument("--manifest", type=Path, required=True)
     args = parser.parse_args(argv)
-    work = job.Job(args.benchmark)
+    work = job.Timer(args.benchmark)
 
     rows: list[dict] = []
     with work:

@@ -10,11 +10,11 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from collapse.artefacts import checked_manifest, write_json, write_text
-from collapse.improbability import improbable_share
-from collapse.intervals import interval
-from collapse.scaling import scaling_exponent
+from collapse.measures.improbability import improbable_share
 from collapse.seeds import derive_seed
-from scripts import job
+from collapse.statistics.intervals import interval
+from collapse.statistics.scaling import scaling_exponent
+from scripts.shared import job
 
 NOT_MEASURES = {"arm", "seed", "generation", "passage", "continuation", "test_tokens"}
 
@@ -37,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         "--family", action="append", default=[], metavar="ARM,…", help="arms that differ in blocks alone"
     )
     args = parser.parse_args(argv)
-    work = job.Job(args.benchmark)
+    work = job.Timer(args.benchmark)
 
     rows: list[tuple] = []
     continuations: list[tuple] = []

@@ -8,11 +8,11 @@ import pandas as pd
 import pyarrow as pa
 import torch
 
-from collapse import mixture
 from collapse.artefacts import checked_manifest, write_columns, write_json, write_text
-from collapse.mixture import Mixtures
-from collapse.monte_carlo import summary
-from scripts import job
+from collapse.theory import mixture
+from collapse.theory.mixture import Mixtures
+from collapse.theory.monte_carlo import summary
+from scripts.shared import job
 from scripts.simulate_mixture import read_chains
 
 HALF_WIDTH, GRID = 4.5, 97  # of the pictures: from −4.5 to 4.5 in both directions, with so many points
@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     for name in ("chains", "seed", "threads"):
         parser.add_argument(f"--{name}", type=int, required=True)
     args = parser.parse_args(argv)
-    work = job.Job(args.benchmark)
+    work = job.Timer(args.benchmark)
     torch.set_num_threads(args.threads)
 
     rows: list[dict] = []

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from collapse.artefacts import checked_manifest, write_json
-from scripts import job
+from scripts.shared import job
 from scripts.summarize import over_seeds, write_csv
 
 NOT_MEASURES = {"method", "seed", "generation"}
@@ -21,7 +21,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--confidence", type=float, required=True)
     parser.add_argument("--resamples", type=int, required=True)
     args = parser.parse_args(argv)
-    work = job.Job(args.benchmark)
+    work = job.Timer(args.benchmark)
 
     rows: list[tuple] = []
     densities: dict[tuple, list[float]] = {}

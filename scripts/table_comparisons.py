@@ -10,10 +10,10 @@ from pathlib import Path
 import pandas as pd
 
 from collapse.artefacts import write_text
-from scripts import job
-from scripts.job import arm_name
-from scripts.numerals import number, signed, span
-from scripts.page import page
+from scripts.shared import job
+from scripts.shared.job import arm_name
+from scripts.shared.numerals import number, signed, span
+from scripts.shared.page import page
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from collapse.artefacts import write_text
-from scripts import job
-from scripts.job import arm_name
-from scripts.page import page
+from scripts.shared import job
+from scripts.shared.job import arm_name
+from scripts.shared.page import page
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -7,11 +7,11 @@ from pathlib import Path
 import pandas as pd
 
 from collapse.artefacts import write_text
-from collapse.profile import COLLAPSED, DEFINITIONS, NOT_COLLAPSED, UNDECIDED
-from scripts import job
-from scripts.job import arm_name
-from scripts.numerals import signed, span
-from scripts.page import page
+from collapse.statistics.verdicts import COLLAPSED, DEFINITIONS, NOT_COLLAPSED, UNDECIDED
+from scripts.shared import job
+from scripts.shared.job import arm_name
+from scripts.shared.numerals import signed, span
+from scripts.shared.page import page
 
 
 def main(argv: Sequence[str] | None = None) -> None:

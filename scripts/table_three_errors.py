@@ -6,10 +6,10 @@ from pathlib import Path
 import pandas as pd
 
 from collapse.artefacts import write_text
-from collapse.three_errors import SETTINGS
-from scripts import job
-from scripts.page import page
-from scripts.theory import agreement
+from collapse.theory.three_errors import SETTINGS
+from scripts.shared import job
+from scripts.shared.page import page
+from scripts.shared.theory import agreement
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -6,11 +6,11 @@ from pathlib import Path
 import torch
 
 from collapse.artefacts import checked_manifest, write_manifest
-from collapse.image_distance import features_and_classes, train_classifier
-from collapse.image_models import write_weights
-from collapse.images import read_images
+from collapse.images.distance import features_and_classes, train_classifier
+from collapse.images.sources import read_images
+from collapse.images.storage import write_weights
 from collapse.seeds import derive_seed
-from scripts import job
+from scripts.shared import job
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -20,7 +20,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--threads", type=int, required=True)
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args(argv)
-    work = job.Job(args.benchmark)
+    work = job.Timer(args.benchmark)
     torch.set_num_threads(args.threads)
 
     parents = [args.images / f"{split}.manifest.json" for split in ("train", "test")]

@@ -7,12 +7,12 @@ from pathlib import Path
 import torch
 
 from collapse.artefacts import checked_manifest, write_manifest
-from collapse.image_models import load_autoencoder, write_weights
-from collapse.images import read_images
+from collapse.images.autoencoder import PRECISIONS, new_model, train
+from collapse.images.methods import METHODS, Training
+from collapse.images.sources import read_images
+from collapse.images.storage import load_autoencoder, write_weights
 from collapse.seeds import derive_seed
-from collapse.synthetic_images import METHODS, Training
-from collapse.variational_autoencoder import PRECISIONS, new_model, train
-from scripts import job
+from scripts.shared import job
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -27,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--precision", choices=PRECISIONS, required=True)
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args(argv)
-    work = job.Job(args.benchmark)
+    work = job.Timer(args.benchmark)
     torch.set_num_threads(args.threads)
 
     if len({args.method == "real", args.generation == 0, args.previous is None}) > 1:

@@ -8,8 +8,8 @@ from pathlib import Path
 import yaml
 
 from collapse.artefacts import SCHEMA_VERSION, write_text
-from scripts import job
-from scripts.page import page
+from scripts.shared import job
+from scripts.shared.page import page
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from tests.workflow.project import Project
+from tests.project import Project
 
 
 @pytest.fixture(autouse=True)
@@ -69,3 +69,13 @@ def recorded(golden, tmp_path_factory) -> Project:
         return project
 
     return made_once(tmp_path_factory, "recorded", make)
+
+
+@pytest.fixture
+def tracked(recorded, tmp_path) -> Project:
+    """A finished experiment under git and DVC, pushed to a local-directory remote."""
+    project = recorded.copy(tmp_path / "project")
+    project.dvc("remote", "add", "--default", "store", str(tmp_path / "store"))
+    project.commit("remote")
+    project.dvc("push")
+    return project

@@ -5,7 +5,7 @@ from transformers import GPTNeoXConfig, OPTConfig, PreTrainedConfig, PreTrainedM
 from transformers.models.gpt_neox.modeling_gpt_neox import GPTNeoXForCausalLM
 from transformers.models.opt.modeling_opt import OPTForCausalLM
 
-from collapse.language_model import new_opt
+from collapse.models.transformers_files import new_opt
 
 
 def random_opt(seed: int = 0, vocabulary_size: int = 64, width: int = 16, positions: int = 64) -> OPTForCausalLM:

@@ -6,17 +6,19 @@ from pathlib import Path
 sys.path.insert(0, workflow.basedir)
 
 from collapse.artefacts import ArtefactError, sha256
-from collapse.images import ImageError
-from collapse.memory import TooLittleMemory
-from collapse.text_sources import SourceError
+from collapse.images.sources import ImageError
+from collapse.models.memory import TooLittleMemory
+from collapse.corpus.sources import SourceError
 
 # Snakemake runs these files in its own namespace: a name that it uses itself (chain, report, …) must not be bound here.
-from workflow import arms, clock, code_hash, configuration, devices, exclusive, preflight, provenance, slurm
-from workflow import warm_start
-from workflow.chain import Chain, file_of, flags, pretraining_files, source_options, user_files
-from workflow.mixture_chain import MixtureChain
-from workflow.resources import JobNeeds
-from workflow.vae_chain import VaeChain, image_files, image_options
+from pipeline import arms, configuration, preflight
+from pipeline.provenance import code_hash, records
+from pipeline.run import clock, gpus, run_lock, slurm
+from pipeline.run import warm_start
+from pipeline.layout.text_chain import Chain, file_of, flags, pretraining_files, source_options, user_files
+from pipeline.layout.mixture_chain import MixtureChain
+from pipeline.costs.resources import JobNeeds
+from pipeline.layout.vae_chain import VaeChain, image_files, image_options
 
 if workflow.is_main_process:
     try:
@@ -38,8 +40,8 @@ warm_start.prefer_this_interpreter()
 if workflow.is_main_process:
     clock.mend(Path(RESULTS))
     try:
-        provenance.mend(Path(RESULTS), STATE)
-        provenance.unpack(Path(RESULTS), STATE)
+        records.mend(Path(RESULTS), STATE)
+        records.unpack(Path(RESULTS), STATE)
     except ArtefactError as error:
         raise WorkflowError(str(error)) from None
     note = STATE / "model-collapse" / "results"
@@ -118,19 +120,19 @@ onstart:
             raise WorkflowError(str(error)) from None
         # its timers never end while jobs are ready: with every job that is done, Snakemake plans once a second more
         workflow.scheduler.job_rate_limiter = None
-    exclusive.hold()
+    run_lock.hold()
     as_script = getattr(workflow.executor_settings, "pass_command_as_script", False)
     slurm.begin(config["experiment"], getattr(workflow.scheduler._executor, "run_uuid", None), as_script)
-    exclusive.sweep(Path(RESULTS))  # after that: no job of an earlier run is writing, on any node
+    run_lock.sweep(Path(RESULTS))  # after that: no job of an earlier run is writing, on any node
     if workflow.local_exec:
-        devices.hand_out(getattr(workflow.global_resources.get("gpu"), "value", None) or 0)
+        gpus.hand_out(getattr(workflow.global_resources.get("gpu"), "value", None) or 0)
         warm_start.serve()
 
 
 onsuccess:
     slurm.record(config["experiment"]).unlink(missing_ok=True)
-    provenance.pack(Path(RESULTS), STATE)
+    records.pack(Path(RESULTS), STATE)
 
 
 onerror:
-    provenance.pack(Path(RESULTS), STATE)
+    records.pack(Path(RESULTS), STATE)

@@ -1,7 +1,7 @@
 # The chain: mix → finetune → generate → evaluate, once a generation; small manifests are its edges, since Snakemake
 # compares the content of small files and only the time of large ones, which ride along as ancient. With more than one
 # shard, generate is several jobs, whose files join_shards puts together. Arms that agree so far share training sets,
-# models, texts and scores: workflow/chain.py says in which folder lies what a job takes.
+# models, texts and scores: pipeline/layout/text_chain.py says in which folder lies what a job takes.
 TEXT = f"{RESULTS}/text"
 PLACE = f"{TEXT}/{{arm}}/seed{{seed}}/generation{{generation}}"
 LOG = f"logs/{config['experiment']}/{{rule}}/{{{{arm}}}}/seed{{{{seed}}}}/generation{{{{generation}}}}.log"
@@ -84,7 +84,7 @@ rule finetune:
     threads: config["threads"]
     resources:  # nothing runs again for another resource; they are text, since numbers are cut to integers
         **NEEDS.of("finetune"),
-        **devices.asked(config, "finetune"),
+        **gpus.asked(config, "finetune"),
         checkpoint_minutes=str(config["text"]["finetune"]["checkpoint_minutes"]),
         memory_gigabytes=str(config["memory_gigabytes"]),
     params:
@@ -127,7 +127,7 @@ rule generate:
     threads: config["threads"]
     resources:
         **NEEDS.of("generate"),
-        **devices.asked(config, "generate"),
+        **gpus.asked(config, "generate"),
         memory_gigabytes=str(config["memory_gigabytes"]),
     params:
         options=TEXT_CHAIN.decoder_options,
@@ -202,7 +202,7 @@ rule evaluate:
     threads: config["threads"]
     resources:
         **NEEDS.of("evaluate"),
-        **devices.asked(config, "evaluate"),
+        **gpus.asked(config, "evaluate"),
     params:
         options=TEXT_CHAIN.evaluate_options(),
         decoder=TEXT_CHAIN.decoder_options,

@@ -1,6 +1,6 @@
 """Progress of a run in one line: what is done, what is running and how far, and the time left.
 
-Snakemake finds this plugin by its name once `workflow/plugins` is on the module path, which `python -m workflow.run`
+Snakemake finds this plugin by its name once `workflow/plugins` is on the module path, which `python -m pipeline.run`
 arranges. The time left is the number of jobs to come of each rule times that rule's mean so far, over the jobs that run
 beside each other; before every rule of the chain has run once it is not guessed.
 """

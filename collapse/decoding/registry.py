@@ -1,0 +1,59 @@
+"""Decoders: how a model continues its prompts, and the engines that can run them.
+
+A decoder is a registered function of (model, prompts, options), the same name in both engines. Engines are imported
+when they are used, so that the names can be read without torch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+ENGINES = ("collapse", "transformers")  # transformers: the reference, several times slower
+PRECISIONS = ("float32", "bfloat16")
+DEVICES = ("cpu", "cuda")
+
+
+@dataclass(frozen=True)
+class Decoder:
+    """Its `options`, by the names of the configuration; one that `draws` also takes `seed` and `streams`."""
+
+    options: tuple[str, ...]
+    draws: bool = False
+
+
+DECODERS = {
+    "beam_search": Decoder(("num_beams", "repetition_penalty")),
+    "greedy": Decoder(("repetition_penalty",)),
+    "sample": Decoder(("temperature", "top_k", "top_p", "watermark_bias", "repetition_penalty"), draws=True),
+}
+
+
+def load(engine: str, folder: Path, precision: str = "float32", device: str = "cpu") -> Any:
+    """A folder with config.json and model.safetensors, as the named engine wants it."""
+    return _module(engine).load(folder, precision, device)
+
+
+def decode(engine: str, decoder: str, model: Any, prompts: Tensor, **options: Any) -> tuple[Tensor, Tensor]:
+    """Continue `prompts` (blocks, tokens): new tokens, (blocks, new_tokens), and their log-probabilities, (blocks,).
+
+    `model` is what `load` gave for the engine. Every option is forwarded; one that the decoder does not take is an
+    error. Results lie in main memory, whatever the device of the model.
+    """
+    tokens, log_probability = getattr(_module(engine), decoder)(model, prompts.to(model.device), **options)
+    return tokens.cpu(), log_probability.cpu()
+
+
+def _module(engine: str) -> ModuleType:
+    if engine == "transformers":
+        from collapse.decoding import transformers_engine
+
+        return transformers_engine
+    from collapse.decoding import collapse_engine
+
+    return collapse_engine

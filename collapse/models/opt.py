@@ -1,0 +1,239 @@
+"""OPT for reading only: the weights of a Hugging Face folder and the forward pass that scoring and generation share.
+
+They need neither gradients nor the 3 seconds that importing transformers takes. The tests hold this forward pass to
+transformers' own logits.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from collapse.artefacts import whole_file, write_json
+from collapse.models.families import ModelError, check_engine, read_config
+from collapse.models.memory import keep_freed
+
+POSITION_OFFSET = 2  # OPT's learned positions start at row 2 of their table
+
+
+class Linear:
+    """A linear map: rows (n, in) to rows (n, out), weight (out, in).
+
+    On a processor the weight is laid out once as oneDNN's matrix product wants it, which makes it a tenth to a third
+    faster.
+    """
+
+    def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
+        self.bias = bias
+        self.packed = packable(weight)
+        self.weight = pack(weight) if self.packed else weight
+
+    def __call__(self, rows: Tensor) -> Tensor:
+        return packed_product(rows, self.weight, self.bias) if self.packed else F.linear(rows, self.weight, self.bias)
+
+    def relu(self, rows: Tensor) -> Tensor:
+        if self.packed:
+            return packed_product(rows, self.weight, self.bias, "relu")
+        return F.linear(rows, self.weight, self.bias).relu_()
+
+    def add_to(self, hidden: Tensor, rows: Tensor) -> Tensor:
+        """`hidden` plus the map of `rows`."""
+        if self.packed:
+            return torch.ops.mkldnn._linear_pointwise.binary(rows, hidden, self.weight, self.bias, "add")
+        return F.linear(rows, self.weight, self.bias).add_(hidden)
+
+
+PACKED_ROWS = 256  # the layout is made for products of about so many rows, and serves any number
+
+
+def packable(weight: Tensor) -> bool:
+    """Whether oneDNN multiplies by such a weight here: on a processor, bfloat16 only if it has instructions for it."""
+    return (
+        weight.device.type == "cpu"
+        and torch.backends.mkldnn.is_available()
+        and (weight.dtype == torch.float32 or torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    )
+
+
+def pack(weight: Tensor) -> Tensor:
+    """The weight (out, in) in oneDNN's own layout, for `packed_product`."""
+    return torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), PACKED_ROWS)
+
+
+def packed_product(rows: Tensor, packed: Tensor, bias: Tensor | None = None, activation: str = "none") -> Tensor:
+    """Rows (n, in) times a weight (out, in) that `pack` laid out, plus the bias; activation none or relu: (n, out)."""
+    return torch.ops.mkldnn._linear_pointwise(rows, packed, bias, activation, [], "")
+
+
+@dataclass(frozen=True)
+class Norm:
+    """Scale and shift of a layer norm."""
+
+    weight: Tensor
+    bias: Tensor
+
+    def __call__(self, hidden: Tensor) -> Tensor:
+        return F.layer_norm(hidden, self.weight.shape, self.weight, self.bias, 1e-5)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One pre-norm transformer layer; query, key and value projections are one matrix, queries already scaled."""
+
+    attention_norm: Norm
+    query_key_value: Linear
+    attention_output: Linear
+    feed_forward_norm: Norm
+    feed_forward_in: Linear
+    feed_forward_out: Linear
+
+    def feed_forward(self, hidden: Tensor) -> Tensor:
+        """Residual feed-forward half of the layer; (rows, width) in and out."""
+        return self.feed_forward_out.add_to(hidden, self.feed_forward_in.relu(self.feed_forward_norm(hidden)))
+
+
+@dataclass(frozen=True)
+class Opt:
+    """Weights of an OPT language model in evaluation mode, float32 or bfloat16."""
+
+    embedding: Tensor  # (vocabulary, width)
+    positions: Tensor  # (positions, width), offset removed
+    layers: tuple[Layer, ...]
+    final_norm: Norm
+    output: Linear  # the embedding again, as a map from hidden states to logits
+    heads: int
+
+    @property
+    def width(self) -> int:
+        return self.embedding.shape[1]
+
+    @property
+    def device(self) -> torch.device:
+        return self.embedding.device
+
+    @property
+    def vocabulary_size(self) -> int:
+        return self.embedding.shape[0]
+
+    def check_positions(self, tokens: int) -> None:
+        """ValueError if the model has not so many positions."""
+        if tokens > self.positions.shape[0]:
+            raise ValueError(
+                f"{tokens} tokens, prompt and continuation, more than the model's {self.positions.shape[0]} positions; "
+                "shorten corpus.block_tokens"
+            )
+
+    def project(self, hidden: Tensor, layer: Layer, tokens: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries, keys and values of rows (blocks × tokens, width): three of (blocks, heads, tokens, head width)."""
+        joined = layer.query_key_value(layer.attention_norm(hidden))
+        query, key, value = joined.view(-1, tokens, 3, self.heads, self.width // self.heads).permute(2, 0, 3, 1, 4)
+        return query, key, value
+
+    def hidden_states(
+        self,
+        ids: Tensor,
+        keep: Callable[[Tensor, Tensor], None] | None = None,
+        last_only: bool = False,
+    ) -> Tensor:
+        """Final hidden states of ids (blocks, tokens), each token seeing those before it: (blocks × tokens, width).
+
+        `keep` is given the keys and the values of one layer after the other. With `last_only` the last token of each
+        block alone goes through what follows the last layer's keys: (blocks, width).
+        """
+        blocks, tokens = ids.shape
+        hidden = (self.embedding[ids] + self.positions[:tokens]).view(blocks * tokens, self.width)
+        for number, layer in enumerate(self.layers):
+            query, key, value = self.project(hidden, layer, tokens)
+            if keep:
+                keep(key, value)
+            if last_only and number == len(self.layers) - 1:
+                hidden = hidden.view(blocks, tokens, -1)[:, -1].contiguous()
+                attended = F.scaled_dot_product_attention(query[:, :, -1:], key, value, scale=1.0)
+            else:
+                attended = F.scaled_dot_product_attention(query, key, value, is_causal=True, scale=1.0)
+            hidden = layer.attention_output.add_to(hidden, attended.transpose(1, 2).reshape(hidden.shape))
+            hidden = layer.feed_forward(hidden)
+        return self.final_norm(hidden)
+
+
+def load_opt(folder: Path, dtype: torch.dtype = torch.float32, device: str = "cpu") -> Opt:
+    """Read a pre-norm OPT from `config.json` and `model.safetensors`.
+
+    ModelError if it is another model, and as `read_config` and `read_weights`.
+    From then on this process keeps freed memory (`keep_freed`), since logits of every step need it again.
+    """
+    keep_freed()
+    config = read_config(folder)
+    check_engine("collapse", config)
+    weights = {name: tensor.to(device) for name, tensor in read_weights(folder).items()}
+    return from_state_dict(weights, heads=config["num_attention_heads"], dtype=dtype)
+
+
+def read_weights(folder: Path) -> dict[str, Tensor]:
+    """`model.safetensors` of a model folder, in fp32; ModelError if it is missing or damaged."""
+    path = Path(folder) / "model.safetensors"
+    if not path.is_file():
+        raise ModelError(f"{path}: missing; the model folder needs config.json and model.safetensors")
+    try:
+        return {name: tensor.float() for name, tensor in load_file(path).items()}
+    except Exception as error:  # safetensors has one error type of its own and passes on those of the system
+        raise ModelError(f"{path}: truncated or not safetensors ({error}); fetch or make it again") from error
+
+
+def write_weights(weights: Mapping[str, Tensor], config: Mapping[str, Any], folder: Path) -> list[Path]:
+    """Write a model in the Hugging Face layout, each file whole or not at all; return the files."""
+    config_path, weights_path = Path(folder) / "config.json", Path(folder) / "model.safetensors"
+    write_json(config_path, dict(config))
+    with whole_file(weights_path) as target:
+        save_file({name: tensor.cpu().clone() for name, tensor in weights.items()}, target, metadata={"format": "pt"})
+    return [config_path, weights_path]
+
+
+def from_state_dict(weights: dict[str, Tensor], heads: int, dtype: torch.dtype = torch.float32) -> Opt:
+    """Arrange the weights of transformers' OPTForCausalLM (its names, any device) for reading."""
+
+    def tensor(name: str) -> Tensor:
+        try:
+            return weights[f"model.decoder.{name}"].detach()
+        except KeyError as error:
+            raise ModelError(f"model.safetensors: no tensor {error.args[0]}; the file is of another model") from error
+
+    def norm(name: str) -> Norm:
+        return Norm(tensor(f"{name}.weight").to(dtype), tensor(f"{name}.bias").to(dtype))
+
+    def linear(*names: str, scale: float = 1.0) -> Linear:
+        """Maps of the same rows joined into one; the first scaled."""
+        parts = [torch.cat([tensor(f"{name}.{kind}") for name in names]) for kind in ("weight", "bias")]
+        if scale != 1:
+            for part in parts:
+                part[: len(part) // len(names)] *= scale
+        return Linear(parts[0].to(dtype), parts[1].to(dtype))
+
+    embedding = tensor("embed_tokens.weight").to(dtype)
+    scale = (embedding.shape[1] // heads) ** -0.5
+    layers = []
+    count = 1 + max(int(name.split(".")[3]) for name in weights if name.startswith("model.decoder.layers."))
+    for base in (f"layers.{index}" for index in range(count)):
+        layers.append(
+            Layer(
+                attention_norm=norm(f"{base}.self_attn_layer_norm"),
+                query_key_value=linear(*(f"{base}.self_attn.{part}_proj" for part in "qkv"), scale=scale),
+                attention_output=linear(f"{base}.self_attn.out_proj"),
+                feed_forward_norm=norm(f"{base}.final_layer_norm"),
+                feed_forward_in=linear(f"{base}.fc1"),
+                feed_forward_out=linear(f"{base}.fc2"),
+            )
+        )
+    return Opt(
+        embedding=embedding,
+        positions=tensor("embed_positions.weight")[POSITION_OFFSET:].to(dtype),
+        layers=tuple(layers),
+        final_norm=norm("final_layer_norm"),
+        output=Linear(embedding, None),
+        heads=heads,
+    )

@@ -1,0 +1,203 @@
+"""What the jobs of the language-model chain take, from the configuration."""
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from collapse.mixing import POLICIES
+from collapse.models import memory, operations
+from pipeline import configuration
+from pipeline.arms import finetune_settings, generate_settings
+from pipeline.costs.rates import Machine, Needs
+from pipeline.costs.sizes import Sizes
+
+GROWING = {"accumulate"}  # policies whose training sets grow by the human text's size with every generation
+START = 0.1  # seconds of a job that starts warm
+CHECKPOINT = 12  # bytes a weight: weights and the optimiser's two moments
+EXAMPLES = 256  # texts a learned verifier is trained on, as in collapse/decoding/verifiers.py, which needs torch
+ID = 2.5  # bytes of a token in Parquet, compressed
+DOWNLOAD = 20e6  # bytes a second from a hub: assumed
+
+
+class TextNeeds:
+    """Needs of each rule of the chain; wildcards are given by name."""
+
+    def __init__(self, config: Mapping[str, Any], results: Path, machine: Machine) -> None:
+        self.config, self.machine = config, machine
+        self.sizes = Sizes(config, results)
+        self.tokens: int = config["corpus"]["block_tokens"]
+        self.threads: int = config["threads"]
+
+    def prepare_pretraining(self) -> Needs:
+        blocks = self.sizes.pretraining_blocks()
+        tokens = blocks * 2 * self.tokens
+        return Needs(memory.LIBRARIES, 0.5 + 8e-6 * tokens, disk=ID * tokens)
+
+    def prepare_corpus(self, split: str) -> Needs:
+        tokens = self.sizes.blocks[split] * self.tokens
+        return Needs(memory.LIBRARIES * 1.1, 0.3 + 1e-5 * tokens, disk=ID * tokens)
+
+    def find_passage(self) -> Needs:
+        return Needs(memory.LIBRARIES * 1.1, 0.5)
+
+    def fetch_base_model(self) -> Needs:
+        weights = 4 * self.sizes.model(None).weights
+        return Needs(memory.LIBRARIES + weights, 10 + weights / DOWNLOAD, disk=weights)
+
+    def pretrain(self, size: str = "") -> Needs:
+        name = Path(size).name
+        options = configuration.pretraining_of(self.config, name)
+        shape, blocks = self.sizes.model(name), self.sizes.pretraining_blocks()
+        return self._training(shape, options, blocks, 2 * self.tokens, options["threads"])
+
+    def mix(self, arm: str, seed: str, generation: str) -> Needs:
+        rows = self._training_rows(arm, int(generation))
+        seconds = START + 5e-6 * rows
+        if POLICIES[self.config["arms"][arm]["policy"]].detects and int(generation):
+            seconds += 2 + 1e-3 * rows
+        return Needs(memory.LIBRARIES + 2_000 * rows, seconds, disk=rows * (ID * self.tokens + 10))
+
+    def finetune(self, arm: str, seed: str, generation: str) -> Needs:
+        settings = finetune_settings(self.config, arm)
+        rows = self._training_rows(arm, int(generation))
+        rows = min(rows, settings["blocks"] or rows)
+        return self._training(self.sizes.of(arm), settings, rows, self.tokens, self.threads)
+
+    def _training_rows(self, arm: str, generation: int) -> int:
+        """Of an arm's training set, at most."""
+        grown = generation if self.config["arms"][arm]["policy"] in GROWING else 0
+        return self.sizes.blocks["train"] * (1 + grown)
+
+    def _training(self, shape: memory.Shape, options: Mapping[str, Any], rows: int, tokens: int, threads: int) -> Needs:
+        batch, micro = options["batch_blocks"], min(options["batch_blocks"], options["micro_batch_blocks"])
+        per_epoch = math.ceil(rows / batch)
+        steps = options.get("steps") or options["epochs"] * per_epoch
+        visited = steps / per_epoch * rows
+        processes = options.get("processes", 1)
+        selects = options.get("model_selection") == "validation"
+        work = visited * operations.training(shape, tokens)
+        if selects:
+            work += steps / per_epoch * self.sizes.blocks["validation"] * operations.scoring(shape, tokens)
+        seconds = self.machine.seconds(
+            "training",
+            work / processes,
+            width=shape.width,
+            precision=options["precision"],
+            threads=threads,
+            layer_steps=3 * shape.layers * steps * max(1, batch / micro / threads / processes),
+            by_transformers=shape.by_transformers,
+        )
+        peak = memory.finetuning(
+            shape,
+            tokens=tokens,
+            micro_batch_blocks=min(micro, math.ceil(batch / processes / threads)),
+            threads=threads,
+            precision=options["precision"],
+            selects=selects,
+        )
+        checkpoint = CHECKPOINT * shape.weights if options["checkpoint_minutes"] else 0
+        return Needs(
+            peak * processes, START + seconds, disk=4 * shape.weights, scratch=checkpoint, threads=threads * processes
+        )
+
+    def generate(self, arm: str, seed: str, generation: str, shard: str = "1") -> Needs:
+        settings, shape = generate_settings(self.config, arm), self.sizes.of(arm)
+        blocks, shards, batch = self.sizes.blocks["train"], settings["shards"], settings["batch_blocks"]
+        batches = math.ceil(blocks / batch)  # whole ones are shared out: with many shards, some have none
+        blocks = min(blocks, batch * (batches * int(shard) // shards - batches * (int(shard) - 1) // shards))
+        candidates = settings["candidates"]
+        seconds = self._writing(arm, blocks * candidates)
+        if candidates > 1:
+            judged = blocks * candidates + self.sizes.blocks["validation"]
+            seconds += self._scoring(arm, judged, "float32")
+            if settings["verifier"] == "humanlike":
+                seconds += self._writing(arm, min(EXAMPLES, self.sizes.blocks["train"])) + 2
+        peak = memory.generation(
+            shape,
+            prompt=1 if settings["prompts"] == "none" else self.tokens,
+            new_tokens=self.tokens,
+            beams=settings.get("num_beams", 1),
+            batch_blocks=min(batch, blocks * candidates),
+            precision=settings["precision"],
+            verifies=candidates > 1,
+        )
+        written = blocks * (ID * self.tokens + 20)  # shards are gone when they are joined
+        disk, scratch = (written, 0.0) if shards == 1 else (0.0, written)
+        return Needs(peak, START + seconds, disk=disk, scratch=scratch, threads=self.threads)
+
+    def _writing(self, arm: str, blocks: int) -> float:
+        """Seconds to write so many blocks."""
+        settings, shape = generate_settings(self.config, arm), self.sizes.of(arm)
+        prompt = 1 if settings["prompts"] == "none" else self.tokens
+        beams = settings.get("num_beams", 1)
+        work = operations.beam_search(shape, prompt, self.tokens, beams)
+        if shape.by_transformers:  # which runs the prompt once a beam
+            work += (beams - 1) * operations.hidden(shape, prompt)
+        return self.machine.seconds(
+            "generation",
+            blocks * work,
+            width=shape.width,
+            precision=settings["precision"],
+            threads=self.threads,
+            layer_steps=(shape.layers + 2) * self.tokens * math.ceil(blocks / settings["batch_blocks"]),
+            by_transformers=shape.by_transformers,
+        )
+
+    def join_shards(self, arm: str, seed: str, generation: str) -> Needs:
+        blocks = self.sizes.blocks["train"]
+        return Needs(memory.LIBRARIES, START + 1e-5 * blocks, disk=blocks * (ID * self.tokens + 20))
+
+    def evaluate(self, arm: str, seed: str, generation: str) -> Needs:
+        shape, evaluate = self.sizes.of(arm), self.config["text"]["evaluate"]
+        blocks, precision = self.sizes.blocks, evaluate["precision"]
+        sample = min(evaluate["sample_blocks"], blocks["train"])
+        passes = (2 if int(generation) else 1) * blocks["test"] + 2 * blocks["train"] + sample
+        seconds = self._scoring(arm, passes, precision) + self._writing(arm, 1)
+        measures = 2e-3 * blocks["train"] + 1e-3 * sample
+        peak = self._scoring_memory(shape, precision)
+        disk = 30 * (blocks["test"] + blocks["train"]) + 10_000
+        return Needs(peak, START + seconds + measures, disk=disk, threads=self.threads)
+
+    def _scoring_memory(self, shape: memory.Shape, precision: str) -> int:
+        """Of as many blocks at a time as fit, or of one where none does, which preflight refuses."""
+        given = self.config["memory_gigabytes"]
+        try:
+            batch = memory.scoring_batch(shape, tokens=self.tokens, precision=precision, gigabytes=given)
+        except memory.TooLittleMemory:
+            batch = 1
+        return memory.scoring(shape, tokens=self.tokens, batch_blocks=batch, precision=precision)
+
+    def _scoring(self, arm: str, blocks: float, precision: str) -> float:
+        """Seconds to score so many blocks."""
+        shape = self.sizes.of(arm)
+        return self.machine.seconds(
+            "scoring",
+            blocks * operations.scoring(shape, self.tokens),
+            width=shape.width,
+            precision=precision,
+            threads=self.threads,
+            layer_steps=shape.layers * math.ceil(blocks / memory.MOST_BLOCKS),
+            by_transformers=shape.by_transformers,
+        )
+
+    def summarize(self) -> Needs:
+        links = self._links()
+        return Needs(memory.LIBRARIES, 0.3 + 0.05 * links, disk=10_000 * links)
+
+    def select_arms(self, name: str) -> Needs:
+        return Needs(memory.LIBRARIES, 1, disk=10_000 * self._links())
+
+    def compare_arms(self, question: str = "") -> Needs:
+        return Needs(memory.LIBRARIES, 0.3 + 0.2 * len(self._arms(question)))
+
+    def judge_arms(self, question: str = "") -> Needs:
+        return Needs(memory.LIBRARIES, 0.3 + 0.1 * len(self._arms(question)))
+
+    def _arms(self, question: str) -> list[str]:
+        text = self.config["text"]
+        return text["questions"][Path(question).name]["arms"] if question else text["arms"]
+
+    def _links(self) -> int:
+        text = self.config["text"]
+        return len(text["arms"]) * len(text["seeds"]) * text["generations"]

@@ -1,0 +1,188 @@
+"""Finished results as a gallery in Markdown: for each question its table, what was found, and its pictures.
+
+    python -m pipeline.gallery results/laboratory --output docs/gallery
+
+Every number comes from the tables of the results. Intervals are Student's over seeds, paired by seed where two arms are
+compared; they are of each number by itself, not corrected for how many there are.
+"""
+
+import argparse
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+from collapse.artefacts import write_text
+from collapse.statistics.intervals import student_interval
+from collapse.statistics.trajectories import change, trajectory
+from scripts.shared.job import arm_name
+from scripts.shared.summary_table import Summary, read_summary
+
+PERPLEXITY = "test_perplexity_without_end_of_text"
+RISE = f"log({PERPLEXITY})"
+PICTURES = {"perplexity": "test perplexity by generation", "profile": "verdicts by eight definitions"}
+SHOWN_IF_THERE = {  # measures that some arms alone have, as the mean over the generations that have one
+    "verifier_accuracy": "held-out accuracy of the judge",
+    "watermark_flagged_marked": "marked blocks flagged",
+    "watermark_flagged_unmarked": "unmarked blocks flagged",
+    "watermark_flagged_human": "human blocks flagged",
+    "training_steps": "steps a generation",
+}
+HEADER = (
+    "arm",
+    "perplexity, generation 0 → {last}",
+    "rise of its log, nats",
+    "of it, rarer less commoner half",
+    "change of unigram entropy, nats",
+    "distinct-4",
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Write `README.md` and the pictures of every question into a folder; exit with 2 if results are not finished."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("results", type=Path, help="a finished results folder whose configuration has text.questions")
+    parser.add_argument("--output", type=Path, required=True, help="folder of the gallery")
+    parser.add_argument("--leave-out", nargs="+", default=[], metavar="QUESTION", help="questions that are not shown")
+    args = parser.parse_args(argv)
+    try:
+        text = yaml.safe_load((args.results / "config.yaml").read_text())["text"]
+        questions = {name: about for name, about in text["questions"].items() if name not in args.leave_out}
+        if not questions:
+            parser.exit(
+                2, f"error: {args.results / 'config.yaml'}: no text.questions; run with a preset that has some\n"
+            )
+        level = text["summary"]["confidence"]
+        summaries = {name: read_summary(args.results / f"text/questions/{name}/summary.csv") for name in questions}
+        pages = [page(name, about, summaries[name], level) for name, about in questions.items()]
+        copy_pictures(args.results / "figures/questions", [*questions], args.output)
+    except FileNotFoundError as error:
+        parser.exit(2, f"error: {error.filename}: missing; finish the run first\n")
+    write_text(args.output / "README.md", "\n".join([introduction(next(iter(summaries.values())), level), *pages]))
+    print(f"Wrote {args.output / 'README.md'}", file=sys.stderr)
+    return 0
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean over seeds and Student's interval of it."""
+
+    mean: float
+    low: float
+    high: float
+
+    @classmethod
+    def of(cls, values: np.ndarray, level: float) -> "Estimate":
+        return cls(float(values.mean()), *student_interval(values, level))
+
+    @property
+    def told(self) -> bool:
+        """Whether the interval leaves out zero."""
+        return bool(self.low > 0 or self.high < 0)
+
+    def __str__(self) -> str:
+        if np.isnan(self.mean):
+            return "–"
+        interval = "" if np.isnan(self.low) else f" ({self.low:+.2f} to {self.high:+.2f})"
+        return f"{self.mean:+.2f}{interval}".replace("-", "−")
+
+
+def introduction(summary: Summary, level: float) -> str:
+    return (
+        "# Gallery\n\nWritten by `python -m pipeline.gallery` from the tables of one run: "
+        f"{summary.generations} generations, {len(summary.seeds)} seeds an arm. Perplexity is of human test text "
+        f"without end-of-text targets. In brackets Student's {level:.0%} interval over seeds, paired by seed where two "
+        "arms are compared, of each number by itself. [log.md](../log.md) says what to make of it.\n"
+    )
+
+
+def page(name: str, about: dict, summary: Summary, level: float) -> str:
+    """One question: what it asks, what was found, its table, its pictures."""
+    rises = {arm: change(_trajectory(summary, arm, RISE)) for arm in summary.arms}
+    reference = about["reference"]
+    more = {
+        arm: Estimate.of(rise - rises[reference], level) for arm, rise in rises.items() if reference not in (None, arm)
+    }
+    own = {arm: Estimate.of(rise, level) for arm, rise in rises.items()}
+    pictures = "\n".join(f"![{about['asks']} {PICTURES[one]}]({name}-{one}.png)\n" for one in PICTURES)
+    found = finding(own, more, reference)
+    return f"## {about['asks']}\n\n{found}\n\n{table(summary, own, more, reference, level)}\n\n{pictures}"
+
+
+def finding(own: dict[str, Estimate], more: dict[str, Estimate], reference: str | None) -> str:
+    """What the intervals say, in sentences."""
+
+    def listed(arms: dict[str, Estimate]) -> str:
+        return ", ".join(f"{arm_name(arm)} {one}" for arm, one in arms.items())
+
+    if reference is None:
+        return f"Rise of the loss on human text since generation 0, nats: {listed(own)}."
+    less = {arm: one for arm, one in more.items() if one.told and one.mean < 0}
+    greater = {arm: one for arm, one in more.items() if one.told and one.mean > 0}
+    rest = {arm: one for arm, one in more.items() if not one.told}
+    sentences = [
+        f"With {arm_name(reference)} the loss on human text rises by {own[reference]} nats since generation 0."
+    ]
+    sentences += [f"It rises less with {listed(less)}."] if less else []
+    sentences += [f"It rises more with {listed(greater)}."] if greater else []
+    sentences += [f"No difference is told with {listed(rest)}."] if rest else []
+    return " ".join(sentences)
+
+
+def table(
+    summary: Summary, own: dict[str, Estimate], more: dict[str, Estimate], reference: str | None, level: float
+) -> str:
+    """The question's arms, a row each."""
+    also = [one for one in SHOWN_IF_THERE if any((arm, one) in summary.values for arm in summary.arms)]
+    steps = {arm: _mean(summary, arm, "training_steps") for arm in summary.arms}
+    if len(set(steps.values())) == 1:
+        also = [one for one in also if one != "training_steps"]  # said only where arms differ in it
+    header = [one.format(last=summary.generations - 1) for one in HEADER]
+    header += [f"rise less that of {arm_name(reference)}"] if reference else []
+    header += [SHOWN_IF_THERE[one] for one in also]
+    rows = []
+    for arm in summary.arms:
+        perplexity, distinct = (_trajectory(summary, arm, one).mean(axis=0) for one in (PERPLEXITY, "distinct_4"))
+        rare, common = (change(_trajectory(summary, arm, f"test_loss_{one}_half")) for one in ("rare", "common"))
+        row = [
+            arm_name(arm),
+            f"{perplexity[0]:.1f} → {perplexity[-1]:.1f}",
+            str(own[arm]),
+            str(Estimate.of(rare - common, level)),
+            str(Estimate.of(change(_trajectory(summary, arm, "unigram_entropy")), level)),
+            f"{distinct[0]:.2f} → {distinct[-1]:.2f}",
+        ]
+        row += [str(more.get(arm, "–"))] if reference else []
+        row += [_digits(_mean(summary, arm, one)) for one in also]
+        rows.append(row)
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def copy_pictures(figures: Path, questions: Sequence[str], output: Path) -> None:
+    """`<question>-<picture>.png` beside the text."""
+    output.mkdir(parents=True, exist_ok=True)
+    for name in questions:
+        for one in PICTURES:
+            shutil.copyfile(figures / name / f"{one}.png", output / f"{name}-{one}.png")
+
+
+def _trajectory(summary: Summary, arm: str, measure: str) -> np.ndarray:
+    return trajectory(summary.values, arm, measure, summary.seeds, summary.generations)
+
+
+def _mean(summary: Summary, arm: str, measure: str) -> float:
+    values = [*summary.values.get((arm, measure), {}).values()]
+    return float(np.mean(values)) if values else float("nan")
+
+
+def _digits(value: float) -> str:
+    return "–" if np.isnan(value) else f"{value:,.0f}" if value > 10 else f"{value:.2f}"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

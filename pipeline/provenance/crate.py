@@ -1,0 +1,102 @@
+"""Describe finished results as an RO-Crate, so that a synthetic data set is published with its provenance.
+
+    python -m pipeline.provenance.crate results/default --date 2026-01-31 [--license CC-BY-4.0] [--output FOLDER]
+
+Writes `ro-crate-metadata.json` into the results, or, with --output, into a new folder with a copy of all that it
+describes. Every file is hashed and compared with its manifest first. Nothing is taken from what merely lies in the
+results, and the same results give the same bytes: so the date of publication, which no result holds, is yours to say.
+"""
+
+import argparse
+import datetime
+import os
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from collapse.artefacts import ArtefactError, write_json
+from pipeline.provenance.crate_metadata import NAME, describe
+from pipeline.provenance.recorded_jobs import Results
+
+WEIGHTS = ".safetensors"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Write the crate; exit with 2 and a message if the results are not whole."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("results", type=Path, help="a finished results folder, such as results/default")
+    parser.add_argument("--date", type=day, required=True, help="of publication, such as 2026-01-31")
+    parser.add_argument(
+        "--license",
+        type=licence,
+        help="of what was made here: an SPDX name (CC-BY-4.0) or an address; without it none is stated, and it says so",
+    )
+    parser.add_argument(
+        "--human-license", type=licence, help="of the human text and images, which is not yours to choose: state theirs"
+    )
+    parser.add_argument("--output", type=Path, help="a new folder to copy into; without it the results are described")
+    parser.add_argument("--without-models", action="store_true", help="with --output: leave out the models' weights")
+    args = parser.parse_args(argv)
+    if args.without_models and not args.output:
+        parser.error("--without-models leaves nothing out in place: name a folder with --output")
+    try:
+        results = Results(args.results)
+        left_out = {path for path in results.files if args.without_models and path.endswith(WEIGHTS)}
+        metadata = describe(results, args.date, args.license, args.human_license, left_out)
+        if args.output:
+            copy(results, left_out, metadata, args.output)
+        else:
+            write_json(args.results / NAME, metadata)
+    except ArtefactError as error:
+        parser.exit(2, f"error: {error}\n")
+    for path in results.unasked:
+        print(f"left out: {path}, made from what the configuration does not ask for any more", file=sys.stderr)
+    if not args.license:
+        print("The crate states no licence: publish it with --license.", file=sys.stderr)
+    print(f"{(args.output or args.results) / NAME}: {len(results.files)} files, {len(results.jobs)} jobs")
+    return 0
+
+
+def day(text: str) -> str:
+    """A date as ISO 8601 writes it."""
+    try:
+        return datetime.date.fromisoformat(text).isoformat()
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text}: not a day, such as 2026-01-31") from error
+
+
+def licence(text: str) -> str:
+    """The address of a licence: its own, or SPDX's for a name."""
+    if re.match(r"https?://\S+$", text):
+        return text
+    if re.fullmatch(r"[A-Za-z0-9.+-]+", text):
+        return f"https://spdx.org/licenses/{text}"
+    raise argparse.ArgumentTypeError(f"{text!r}: neither an SPDX name, such as CC-BY-4.0, nor an address")
+
+
+def copy(results: Results, left_out: set[str], metadata: dict, output: Path) -> None:
+    """All that `metadata` describes in a new folder, which appears whole or not at all."""
+    if output.exists():
+        raise ArtefactError(f"{output}: exists; name a new folder")
+    place = results.folder.resolve().parent
+    if place.name == "results" and output.resolve().is_relative_to(place):  # a restore would take it for results
+        raise ArtefactError(f"{output}: among the results; name a folder elsewhere")
+    output.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{output.name}.", suffix=".part", dir=output.parent))
+    try:
+        for path in sorted({*results.files, *results.records()} - left_out):
+            target = temporary / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(results.folder / path, target)
+        write_json(temporary / NAME, metadata)
+        temporary.chmod(0o755)
+        os.replace(temporary, output)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

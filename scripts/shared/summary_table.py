@@ -1,0 +1,38 @@
+"""The summary of a text experiment as scripts read it, and tables as they write them."""
+
+import csv
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from collapse.statistics.trajectories import Values, tabulate
+from scripts.summarize import write_csv
+
+
+@dataclass(frozen=True)
+class Summary:
+    values: Values
+    arms: list[str]  # in the order of the configuration
+    seeds: list[int]
+    generations: int
+
+
+def read_summary(path: Path) -> Summary:
+    """`summary.csv`, which holds the arms, seeds and generations of the configuration and no others."""
+    with open(path, newline="", encoding="utf-8") as file:
+        rows = [
+            (row["arm"], int(row["seed"]), int(row["generation"]), row["metric"], float(row["value"]))
+            for row in csv.DictReader(file)
+        ]
+    return Summary(
+        values=tabulate(rows),
+        arms=list(dict.fromkeys(row[0] for row in rows)),
+        seeds=sorted({row[1] for row in rows}),
+        generations=max(row[2] for row in rows) + 1,
+    )
+
+
+def write_rows(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
+    """Tidy CSV of named columns; missing values empty."""
+    write_csv(path, columns, [["" if row[name] is None else row[name] for name in columns] for row in rows])

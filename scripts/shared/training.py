@@ -1,0 +1,132 @@
+"""What pretraining and fine-tuning share on the command line: options, the check of memory, checkpoints."""
+
+import argparse
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from collapse.decoding.registry import DEVICES, PRECISIONS
+from collapse.models import memory
+from collapse.models.families import foreign, shape
+from collapse.models.interfaces import Trainable
+from collapse.models.opt_training import TrainableOpt
+from collapse.training.checkpoint import Checkpoint
+from collapse.training.loop import train
+from collapse.training.processes import Processes, started
+from collapse.training.selection import Selection
+from scripts.shared.job import Timer
+
+# what decides the result; manifests and checkpoints name it
+OPTIONS: dict[str, type[int] | type[float] | type[str]] = {
+    "epochs": int,
+    "steps": int,
+    "batch_blocks": int,
+    "micro_batch_blocks": int,
+    "learning_rate": float,
+    "final_learning_rate": float,
+    "weight_decay": float,
+    "model_selection": str,
+    "precision": str,
+    "device": str,
+    "threads": int,
+}
+CHOICES = {"model_selection": ("none", "validation"), "precision": PRECISIONS, "device": DEVICES}
+MAY_BE_LEFT_OUT = ("steps", "model_selection")  # there are epochs then, and the last weights are kept
+
+
+def add_arguments(made: argparse.ArgumentParser) -> None:
+    for name, kind in OPTIONS.items():
+        required = name not in MAY_BE_LEFT_OUT
+        made.add_argument(f"--{name.replace('_', '-')}", type=kind, required=required, choices=CHOICES.get(name))
+    made.add_argument("--checkpoint", type=Path, required=True, help="where to keep the state of a run under way")
+    made.add_argument("--checkpoint-minutes", type=float, required=True, help="how often; 0: never")
+    made.add_argument("--memory-gigabytes", type=float, required=True, help="refuse what would need more")
+
+
+def options(args: argparse.Namespace) -> dict[str, Any]:
+    return {name: getattr(args, name) for name in OPTIONS}
+
+
+def tokens(args: argparse.Namespace, blocks: np.ndarray) -> int:
+    """How many tokens of blocks (blocks, tokens) training reads, repetitions counted: the budget of an arm."""
+    rows, width = blocks.shape
+    epochs, rest = divmod(steps(args, blocks), -(-rows // args.batch_blocks))
+    return (epochs * rows + min(rows, rest * args.batch_blocks)) * width
+
+
+def steps(args: argparse.Namespace, blocks: np.ndarray) -> int:
+    """How many steps a training on blocks (blocks, tokens) has."""
+    return args.epochs * -(-len(blocks) // args.batch_blocks) if args.steps is None else args.steps
+
+
+def run(
+    args: argparse.Namespace,
+    work: Timer,
+    weights: dict[str, Tensor],
+    config: Mapping[str, Any],
+    blocks: np.ndarray,
+    seed: int,
+    selection: Selection | None = None,
+) -> tuple[Trainable, list[float], Processes]:
+    """Train from `weights`, which are emptied; the model, the loss of each epoch, and this process among others.
+
+    TooLittleMemory, before anything is computed, if the job would not fit in what it may take.
+    """
+    needed = memory.finetuning(
+        shape(config),
+        tokens=blocks.shape[1],
+        micro_batch_blocks=min(args.micro_batch_blocks, args.batch_blocks),
+        threads=args.threads,
+        precision=args.precision,
+        selects=selection is not None,
+    )
+    memory.check(needed, args.memory_gigabytes, "training", "micro_batch_blocks")
+    memory.keep_freed()
+    torch.set_num_threads(1)  # of a product; the threads are those that compute micro-batches
+    processes = started(args.device)
+    fingerprint = hashlib.sha256(
+        json.dumps([options(args), dict(config), seed, args.code, processes.count], sort_keys=True).encode()
+        + blocks.tobytes()
+    )
+    for name in sorted(weights):
+        fingerprint.update(weights[name].numpy().tobytes())
+    model = trainable(weights, config, processes.device, getattr(torch, args.precision), args.threads)
+    weights.clear()
+    checkpoint = Checkpoint(args.checkpoint, args.checkpoint_minutes, fingerprint.hexdigest())
+    with work:
+        losses = train(
+            model,
+            blocks,
+            epochs=args.epochs,
+            steps=args.steps,
+            batch_blocks=args.batch_blocks,
+            micro_batch_blocks=args.micro_batch_blocks,
+            learning_rate=args.learning_rate,
+            final_learning_rate=args.final_learning_rate,
+            weight_decay=args.weight_decay,
+            seed=seed,
+            selection=selection,
+            checkpoint=checkpoint if args.checkpoint_minutes else None,
+            processes=processes,
+            progress=lambda step, steps, loss: work.progress(step, steps, f"steps, loss {loss:.2f}"),
+        )
+    return model, losses, processes
+
+
+def trainable(
+    weights: Mapping[str, Tensor], config: Mapping[str, Any], device: torch.device, precision: torch.dtype, threads: int
+) -> Trainable:
+    """The model in training: by the code of this project where this can compute it."""
+    there = {name: tensor.to(device) for name, tensor in weights.items()}
+    if not foreign(config):
+        heads, dropout = config["num_attention_heads"], config.get("dropout", 0.0)
+        return TrainableOpt(there, heads=heads, dropout=dropout, precision=precision, threads=threads)
+    from collapse.models.transformers_model import TrainableTransformer  # takes seconds to import
+
+    return TrainableTransformer(there, config, precision=precision, threads=threads)

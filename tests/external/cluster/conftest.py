@@ -1,0 +1,121 @@
+"""One SLURM for all tests here, and the mini experiment as it runs on it."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.external.cluster.slurm import Cluster, until
+from tests.project import ENVIRONMENT, Project, heed_signals
+
+PATIENCE = 1800  # seconds; a job on a busy machine spends minutes importing
+SMALL = [  # for nodes of two cores, and for jobs of seconds
+    *["--workflow-profile", "profiles/slurm", "--cores", "2", "--latency-wait", "5"],
+    *["--slurm-init-seconds-before-status-checks", "2"],
+]
+SLOW = 0.01  # gigaflops; so that jobs are given time enough on a machine that does much else
+PLACE = "text/replace/seed1/generation0"
+MODEL = f"results/mini/{PLACE}/model/manifest.json"
+
+
+class Run:
+    """Snakemake at work on the cluster, for one project."""
+
+    def __init__(self, cluster: Cluster, project: Project, *options: str) -> None:
+        self.cluster, self.project = cluster, project
+        self.log = project.folder / "run.log"
+        path = f"{cluster.folder / 'bin'}{os.pathsep}{ENVIRONMENT['PATH']}"
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "snakemake", *SMALL, *options],
+                cwd=project.folder,
+                env=ENVIRONMENT | cluster.environment | {"PATH": path},
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=heed_signals,
+            )
+
+    def finish(self) -> None:
+        """Wait for its end, which must be a good one."""
+        assert self.process.wait(PATIENCE) == 0, self.log.read_text()
+
+    def jobs(self) -> dict[str, str]:
+        """States of all jobs of this project's runs that the queue remembers, oldest first."""
+        lines = self.cluster.call("squeue", "--noheader", "--states=all", "--sort=i", "--format=%i %T %Z").splitlines()
+        found = [line.strip().split(maxsplit=2) for line in lines]
+        return {job: state for job, state, folder in found if folder == str(self.project.folder)}
+
+    def in_mid_job(self) -> int:
+        """Wait until the training has saved its state once, stop it there, and return the number of its process."""
+        saved = self.project.results / "checkpoints" / "replace" / "seed1" / "generation0.safetensors"
+
+        def stopped() -> bool:
+            assert self.process.poll() is None, self.log.read_text()
+            for number in trainings(self.project.folder):
+                if saved.exists():
+                    os.kill(number, signal.SIGSTOP)
+                    found.append(number)
+            return bool(found)
+
+        found: list[int] = []
+        until(stopped, "the training to save its state", PATIENCE, pause=0.02)
+        return found[0]
+
+
+def trainings(folder: Path) -> list[int]:
+    """Living processes that train in this folder."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (path / "cmdline").read_bytes().decode().split("\0")
+            if (path / "cwd").readlink() == folder and command[1:4] == ["-m", "scripts", "finetune"]:
+                found.append(int(path.name))
+        except OSError:
+            continue
+    return found
+
+
+def field(cluster: Cluster, job: str, name: str) -> str:
+    """One of the fields that scontrol shows of a job."""
+    found = re.search(rf"\b{name}=(\S+)", cluster.call("scontrol", "show", "job", job))
+    assert found is not None, name
+    return found[1]
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    made = Cluster()
+    made.up(accounting="ACCOUNTING" in os.environ)
+    try:
+        yield made
+    finally:
+        made.down()
+
+
+@pytest.fixture(scope="session")
+def begun(tmp_path_factory) -> Project:
+    """The mini experiment up to where its first training is to begin, which saves its state many times."""
+    project = Project.create(tmp_path_factory.mktemp("begun"))
+    text = {"arms": ["replace"], "seeds": [1], "finetune": {"epochs": 400}}
+    project.configure({"parts": ["text"], "gigaflops": SLOW, "text": text})
+    project.snakemake("--cores", "2", "results/mini/base/manifest.json", f"results/mini/{PLACE}/training.manifest.json")
+    return project
+
+
+@pytest.fixture(scope="session")
+def undisturbed(begun, tmp_path_factory) -> dict[str, bytes]:
+    """The results after that training, on this machine alone."""
+    project = begun.copy(tmp_path_factory.mktemp("undisturbed") / "project")
+    project.snakemake("--cores", "1", MODEL)
+    return project.bytes()
+
+
+@pytest.fixture
+def training(begun, tmp_path) -> Project:
+    return begun.copy(tmp_path / "project")

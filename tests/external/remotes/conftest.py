@@ -1,0 +1,21 @@
+import pytest
+
+from tests.project import ENVIRONMENT
+from tests.remotes import servers
+
+
+@pytest.fixture(scope="session")
+def remotes(tmp_path_factory):
+    """A folder, and a server for each protocol, by name."""
+    ENVIRONMENT.update(servers.ONCE)
+    found = {"folder": servers.Remote(str(tmp_path_factory.mktemp("store")))}
+    running = []
+    try:
+        for start in (servers.s3, servers.ssh):
+            found[start.__name__], server = start(tmp_path_factory.mktemp(start.__name__))
+            running.append(server)
+        yield found
+    finally:
+        for server in running:
+            server.terminate()
+            server.wait()

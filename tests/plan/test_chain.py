@@ -1,0 +1,146 @@
+import copy
+import re
+import shlex
+from types import SimpleNamespace
+
+import pytest
+import yaml
+
+from collapse.decoding.registry import DECODERS
+from pipeline.arms import expand
+from pipeline.layout.text_chain import Chain, flags
+from pipeline.provenance.code_hash import code_hash, sources
+from scripts.shared.decoder import OPTIONS
+from tests.project import ROOT
+
+DEFAULT = yaml.safe_load((ROOT / "config.yaml").read_text())
+
+
+def test_no_value_reaches_the_shell_as_anything_but_one_word():
+    hostile = "a; rm -rf ~ $(reboot) `x` 'q' \"d\" \n& | > é"
+    assert shlex.split(flags(search=hostile, file={"train": hostile})) == [
+        *("--search", hostile),
+        *("--file", f"train={hostile}"),
+    ]
+
+
+def test_flags_name_their_values_so_that_a_swap_is_another_string():
+    assert flags(first=1, second=2) != flags(first=2, second=1)
+    assert flags(left_out=None, seed=[1, 2]) == "--seed 1 --seed 2"
+
+
+def chain_of(generations=3, **arms) -> Chain:
+    text = DEFAULT["text"] | {"arms": list(arms), "seeds": [1], "generations": generations}
+    return Chain(DEFAULT | {"arms": arms, "text": text}, "text")
+
+
+REPLACE = {"policy": "replace"}
+
+
+@pytest.mark.parametrize(
+    ("other", "shared"),
+    [
+        (REPLACE, {kind: [0, 1, 2] for kind in ("training", "model", "text", "evaluation")}),
+        ({"policy": "accumulate"}, {kind: [0] for kind in ("training", "model", "text", "evaluation")}),
+        (REPLACE | {"decoder": "greedy"}, {"training": [0], "model": [0], "text": [], "evaluation": []}),
+        (REPLACE | {"prompts": "previous"}, {"training": [0, 1], "model": [0, 1], "text": [0], "evaluation": [0]}),
+        (REPLACE | {"initialization": "previous"}, {kind: [0] for kind in ("model", "text")} | {"training": [0, 1]}),
+        (REPLACE | {"blocks": 9}, {"training": [0], "model": [], "text": [], "evaluation": []}),
+        (REPLACE | {"size": "wide"}, {"training": [0], "model": [], "text": [], "evaluation": []}),
+        (REPLACE | {"epochs": 6}, {"training": [0], "model": [], "text": [], "evaluation": []}),
+    ],
+)
+def test_arms_share_exactly_what_is_made_alike(other, shared):
+    chain = chain_of(replace=REPLACE, other=other)
+    for kind, generations in shared.items():
+        owners = [chain.arm_of(chain.link(kind, "other", 1, generation)) for generation in range(3)]
+        assert owners == ["replace" if generation in generations else "other" for generation in range(3)], kind
+
+
+POOL = {"policy": "pool", "writers": ["one", "other"], "writer_seeds": "own"}
+
+
+def test_a_pool_reads_the_newest_text_of_every_writer_and_seed():
+    chain = chain_of(one=POOL, other=POOL | {"decoder": "greedy"}, all=POOL | {"writer_seeds": "all"})
+    place = SimpleNamespace(arm="one", seed="1", generation="2")
+    assert chain.earlier(place) == ["text/one/seed1/generation1", "text/other/seed1/generation1"]
+    assert chain.arm_of(chain.link("training", "other", 1, 2)) == "one"  # the same pool
+    assert chain.arm_of(chain.link("text", "other", 1, 2)) == "other"
+    chain.seeds = [1, 5]
+    place.arm = "all"
+    assert [folder.split("/")[2] for folder in chain.earlier(place)] == ["seed1", "seed5", "seed1", "seed5"]
+    assert chain.arm_of(chain.link("training", "all", 1, 1)) == "all"
+
+
+def test_arms_of_one_family_differ_in_blocks_alone():
+    chain = chain_of(all=REPLACE, half=REPLACE | {"blocks": 8}, greedy=REPLACE | {"blocks": 4, "decoder": "greedy"})
+    assert chain.families() == ["all,half"]
+
+
+DOSE = {"policy": "preserve", "human_draw": "once", "human_fraction": 0.1}
+SAMPLE = REPLACE | {"decoder": "sample"}
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "first", "generation"),
+    [
+        (REPLACE, DOSE, "training", 1),
+        (DOSE, DOSE | {"human_fraction": 0.5}, "training", 1),
+        (DOSE, DOSE | {"human_draw": "each_generation"}, "training", 1),
+        (SAMPLE, SAMPLE | {"prompts": "none"}, "text", 0),
+        (SAMPLE, SAMPLE | {"candidates": 4, "verifier": "likely"}, "text", 0),
+        (SAMPLE, SAMPLE | {"watermark_bias": 2.0}, "text", 0),
+    ],
+)
+def test_arms_part_where_an_option_first_acts(one, other, first, generation):
+    chain = chain_of(one=one, other=other)
+    order = [(kind, k) for k in range(2) for kind in ("training", "model", "text", "evaluation")]
+    owners = [chain.arm_of(chain.link(kind, "other", 1, k)) for kind, k in order]
+    parted = order.index((first, generation))
+    assert owners[: parted + 1] == ["one"] * parted + ["other"]
+    assert owners[parted + 1] == "other"
+
+
+def test_a_sweep_is_one_arm_for_every_combination():
+    config = copy.deepcopy(DEFAULT)
+    dose = {"policy": "preserve", "human_draw": "once", "sweep": {"human_fraction": [0.1, 0.5], "epochs": [5, 10]}}
+    config["arms"]["dose"], config["text"]["arms"] = dose, ["replace", "dose"]
+    expand(config)
+    name = "dose-human_fraction-0.5-epochs-10"
+    assert config["arms"][name] == {"policy": "preserve", "human_draw": "once", "human_fraction": 0.5, "epochs": 10}
+    assert len(config["text"]["arms"]) == 5 and name in config["text"]["arms"]
+    before = copy.deepcopy(config)
+    expand(config)
+    assert config == before
+
+
+@pytest.mark.parametrize("name", DECODERS)
+def test_a_decoder_is_given_its_own_options_alone(name):
+    generate = DEFAULT["text"]["generate"] | {"decoder": name, "top_k": 5}
+    chain = Chain(DEFAULT | {"text": DEFAULT["text"] | {"generate": generate}}, "text")
+    options = chain.decoder_options(SimpleNamespace(arm="replace", seed="1", generation="1"))
+    given = {option for option in OPTIONS if f"--{option.replace('_', '-')} " in options}
+    assert given == set(DECODERS[name].options)
+
+
+def test_several_processes_are_started_by_accelerate():
+    def command(processes):
+        finetune = DEFAULT["text"]["finetune"] | {"processes": processes}
+        return Chain(DEFAULT | {"text": DEFAULT["text"] | {"finetune": finetune}}, "text").finetune_command()
+
+    assert command(1) == "python -m scripts finetune"
+    assert re.match(r"accelerate launch .*--num_processes 3 .*--module scripts\.finetune$", command(3))
+
+
+def test_a_jobs_code_is_its_script_and_what_that_imports(tmp_path):
+    names = {path.name for path in sources(ROOT, "evaluate")}
+    assert {"evaluate.py", "diversity.py", "tails.py", "beam_search.py", "opt.py", "job.py"} <= names
+    assert not {"finetuning.py", "mixing.py", "intervals.py"} & names
+    assert "diversity.py" not in {path.name for path in sources(ROOT, "generate")}
+    (tmp_path / "scripts").mkdir()
+    (tmp_path / "scripts" / "a.py").write_text("x = 1\n")
+    before = code_hash(tmp_path, "a")
+    (tmp_path / "scripts" / "a.py").touch()
+    assert code_hash(tmp_path, "a") == before
+    (tmp_path / "scripts" / "a.py").write_text("x = 2\n")
+    assert code_hash(tmp_path, "a") != before

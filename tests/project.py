@@ -1,0 +1,167 @@
+"""A working copy of the project for one test: the mini experiment as its default, in a folder of its own."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).parents[1]
+ENVIRONMENT = os.environ | {
+    "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    "DVC_NO_ANALYTICS": "1",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+}
+CHAIN = ("mix", "finetune", "generate", "evaluate")
+DRAWN = {
+    "summarize": 1,
+    "plot_perplexity": 1,
+    "plot_block_perplexity": 1,
+    "plot_tails": 1,
+    "plot_diversity": 1,
+    "table_continuations": 1,
+    "compare_arms": 1,
+    "judge_arms": 1,
+    "plot_profile": 1,
+    "plot_onset": 1,
+    "table_profile": 1,
+    "table_comparisons": 1,
+}
+
+
+def overlay(base: dict, over: dict) -> dict:
+    """`over` laid on `base`, key by key, as Snakemake does it with --configfile."""
+    merged = dict(base)
+    for key, value in over.items():
+        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = overlay(merged[key], value) if both else value
+    return merged
+
+
+def heed_signals() -> None:
+    """In a child before it begins: heed what a script's background, or nohup, has taught its processes to ignore."""
+    for one in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(one, signal.SIG_DFL)
+
+
+def wait_until(condition: Callable[[], object], seconds: float = 900) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+class Project:
+    """A copy of the repository whose config.yaml is the mini experiment."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @classmethod
+    def create(cls, folder: Path) -> "Project":
+        """Copy what git tracks or would track, without results."""
+        listed = subprocess.run(
+            ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        for name in listed.stdout.splitlines():
+            if (ROOT / name).is_file() and name != "dvc.lock":
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / name, folder / name)
+        project = cls(folder)
+        project.configure(yaml.safe_load((ROOT / "tests" / "mini.yaml").read_text()))
+        return project
+
+    def copy(self, folder: Path) -> "Project":
+        """A copy with results, times and Snakemake's state."""
+        shutil.copytree(self.folder, folder, symlinks=True)
+        return Project(folder)
+
+    def configure(self, over: dict) -> None:
+        path = self.folder / "config.yaml"
+        path.write_text(yaml.safe_dump(overlay(yaml.safe_load(path.read_text()), over), sort_keys=False))
+
+    @property
+    def results(self) -> Path:
+        return self.folder / "results" / "mini"
+
+    def command(self, *command: str, check: bool = True) -> str:
+        """Run a command here and return all that it printed; on failure show that."""
+        status, text = self.outcome(*command)
+        assert not check or status == 0, text
+        return text
+
+    def outcome(self, *command: str) -> tuple[int, str]:
+        """Exit status of a command run here, and all that it printed."""
+        done = subprocess.run(
+            command, cwd=self.folder, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        return done.returncode, done.stdout
+
+    def snakemake(self, *options: str, check: bool = True) -> str:
+        return self.command(sys.executable, "-m", "snakemake", *options, check=check)
+
+    def run(self, *options: str, check: bool = True) -> str:
+        return self.command(sys.executable, "-m", "pipeline.run", *options, check=check)
+
+    def dvc(self, *options: str) -> str:
+        return self.command(sys.executable, "-m", "dvc", *options)
+
+    def record(self) -> None:
+        """Put finished results under git and DVC: those that Snakemake made are adopted, not made again."""
+        self.command("git", "init", "--quiet", "--initial-branch=main")
+        self.dvc("repro")
+        assert self.executed() == {}
+        self.commit("results")
+
+    def commit(self, message: str) -> None:
+        self.command("git", "add", ".")
+        identity = ["-c", "user.name=test", "-c", "user.email=test@example.org"]
+        self.command("git", *identity, "commit", "--quiet", "--message", message)
+
+    def clone(self, folder: Path) -> "Project":
+        """A fresh clone: no results, no cache."""
+        self.command("git", "clone", "--quiet", str(self.folder), str(folder))
+        return Project(folder)
+
+    def restore(self) -> str:
+        """`make restore`, with the packages of the environment that runs the tests."""
+        return self.command("make", "restore", "--assume-old=.venv/run")
+
+    def plan(self, *options: str) -> Counter:
+        """How many jobs of each rule a run would start now."""
+        return Counter(rule for rule, _ in self.planned(*options))
+
+    def planned(self, *options: str) -> list[tuple[str, str]]:
+        """Rule and wildcards of each job that a run would start now."""
+        text = self.snakemake("--dry-run", "--cores", "1", *options)
+        jobs = re.findall(r"^(?:local)?rule (\w+):\n((?:    .*\n)*)", text, re.MULTILINE)
+        found = [(rule, "".join(re.findall(r"wildcards: (.*)", body))) for rule, body in jobs]
+        return [job for job in found if job[0] not in ("all", "text", "figures")]
+
+    def executed(self) -> Counter:
+        """How many jobs of each rule the newest run finished, by Snakemake's own log."""
+        logs = sorted((self.folder / ".snakemake" / "log").glob("*.log"))
+        counts: Counter = Counter()
+        for log in logs:
+            counts.update(re.findall(r"Finished jobid: \d+ \(Rule: (\w+)\)", log.read_text()))
+            log.unlink()
+        return counts - Counter({"all": 1, "text": 1, "figures": 1})
+
+    def bytes(self) -> dict[str, bytes]:
+        """All results but the timings."""
+        return {
+            path.relative_to(self.results).as_posix(): path.read_bytes()
+            for path in sorted(self.results.rglob("*"))
+            if path.is_file() and "benchmark" not in path.relative_to(self.results).parts
+        }

@@ -1,0 +1,79 @@
+"""DVC and Snakemake agree: both rebuild what a change touches, and both find restored results complete."""
+
+import shutil
+from collections import Counter
+
+from tests.project import CHAIN, DRAWN
+
+
+def chain(executed: Counter) -> dict[str, int]:
+    """The jobs of the chain; of the figures only those are drawn again whose table has changed."""
+    assert set(executed) <= {*CHAIN, *DRAWN, "write_configuration"}
+    return {rule: count for rule, count in executed.items() if rule in CHAIN}
+
+
+def test_repro_follows_an_edit_and_a_longer_chain(tracked):
+    module = tracked.folder / "collapse" / "diversity.py"
+    module.write_text(module.read_text() + "\n# edited\n")
+    tracked.configure({"text": {"generations": 4}})
+    tracked.dvc("repro")
+    assert chain(tracked.executed()) == dict.fromkeys(CHAIN, 4) | {"evaluate": 12 + 4}
+
+    module.touch()
+    assert "up to date" in tracked.dvc("status")
+    assert tracked.plan() == {}
+
+    assert "test_perplexity" in tracked.dvc("metrics", "show")
+    assert "generation3" in tracked.dvc("metrics", "diff")
+    tracked.dvc("plots", "show", "--out", "plots")
+    page = (tracked.folder / "plots" / "index.html").read_text()
+    assert "test perplexity by generation" in page and "tails.png" in page
+
+
+def test_repro_follows_a_side_experiment_and_a_part_that_is_left_out(tracked):
+    tracked.configure({"discrete": {"samples": [20, 30]}, "parts": ["discrete", "text"]})
+    tracked.dvc("repro")
+    assert tracked.executed()["simulate_discrete"] == 2
+    assert "up to date" in tracked.dvc("status")
+    assert "rows_beyond_3_standard_errors" in tracked.dvc("metrics", "show")
+
+
+def test_a_deleted_generation_is_restored_and_not_recomputed(tracked):
+    before = tracked.bytes()
+    gone = tracked.results / "text" / "replace" / "seed1" / "generation1"
+    shutil.rmtree(gone)
+    assert tracked.plan()["finetune"] > 0  # the ingredient fails when it should
+    tracked.dvc("checkout")
+    assert tracked.plan() == {}
+    shutil.rmtree(gone)
+    tracked.run()  # and by itself
+    assert tracked.executed() == {}
+    assert [name for name, data in tracked.bytes().items() if before[name] != data] == []
+
+
+def test_a_fresh_clone_finds_nothing_to_do_and_notices_a_change(tracked, tmp_path):
+    clone = tracked.clone(tmp_path / "clone")
+    clone.dvc("pull")
+    clone.restore()
+    assert clone.plan() == {}
+    assert "up to date" in clone.dvc("status")
+    assert clone.bytes() == tracked.bytes()
+    assert "up to date" in clone.dvc("repro")
+
+    clone.configure({"text": {"evaluate": {"frequency_groups": 5}}})
+    assert clone.plan() == {"evaluate": 12, "write_configuration": 1} | DRAWN
+
+
+def test_what_is_restored_is_known_by_the_options_that_made_it(tracked):
+    """A job that fails leaves a record of new options and no file: the old file may not pass for a new one."""
+    tracked.configure({"text": {"finetune": {"learning_rate": 0.001}}})
+    model = tracked.results / "text" / "replace" / "seed1" / "generation0" / "model"
+    target = str((model / "manifest.json").relative_to(tracked.folder))
+    script = tracked.folder / "scripts" / "finetune.py"
+    working = script.read_text()
+    script.write_text(working.replace("    work = job.Timer(args.benchmark)", "    raise SystemExit(1)"))
+    tracked.run(target, check=False)
+    script.write_text(working)
+    assert not (model / "model.safetensors").exists()
+    tracked.run(target)
+    assert tracked.executed() == {"finetune": 1}
