@@ -148,8 +148,8 @@ def trainable(folder: Path, dtype: str, device: str) -> "TrainableOpt":
     """The model of a folder as `scripts/finetune.py` has it: every thread computes blocks of its own."""
     import torch
 
+    from collapse.models.allocator import keep_freed
     from collapse.models.families import read_config
-    from collapse.models.memory import keep_freed
     from collapse.models.opt import read_weights
     from collapse.models.opt_training import TrainableOpt
 

@@ -25,8 +25,8 @@ from collapse.corpus.blocks import to_blocks
 from collapse.corpus.sources import pydoc_topics, stdlib_docstrings
 from collapse.corpus.tokenizer import train_tokenizer
 from collapse.decoding.registry import decode, load
+from collapse.models.allocator import keep_freed
 from collapse.models.families import read_config
-from collapse.models.memory import keep_freed
 from collapse.models.opt import read_weights, write_weights
 from collapse.models.opt_training import TrainableOpt
 from collapse.training.loop import train

@@ -146,7 +146,11 @@ def check_memory_of(config: Mapping[str, Any], shape: memory.Shape) -> None:
             verifies=generate["candidates"] > 1,
         )
         memory.check(needed, gigabytes, "text.generate", "text.generate.batch_blocks")
-    memory.scoring_batch(shape, tokens=tokens, precision=text["evaluate"]["precision"], gigabytes=gigabytes)
+    evaluate = text["evaluate"]
+    needed = memory.scoring(
+        shape, tokens=tokens, batch_blocks=evaluate["batch_blocks"], precision=evaluate["precision"]
+    )
+    memory.check(needed, gigabytes, "text.evaluate", "text.evaluate.batch_blocks")
 
 
 def check_base_model(config: Mapping[str, Any], results: Path) -> None:

@@ -16,6 +16,7 @@ from collapse.statistics.trajectories import change, trajectory
 from collapse.statistics.trends import trend
 from scripts.shared import job
 from scripts.shared.summary_table import read_summary, write_rows
+from scripts.shared.timer import Timer
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -32,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--trends", type=Path, required=True)
     parser.add_argument("--onset", type=Path, required=True)
     args = parser.parse_args(argv)
-    work = job.Timer(args.benchmark)
+    work = Timer(args.benchmark)
 
     table = read_summary(args.summary)
     arrays = {

@@ -22,11 +22,12 @@ from collapse.measures.modes import mode_accuracy, stretches
 from collapse.measures.perplexity import losses_and_states, mean_states, perplexity, token_losses
 from collapse.measures.tails import frequency_groups, least_likely, loss_by_group, mean_loss, recall_by_group
 from collapse.measures.text_measures import against_human, sampled, variety
+from collapse.models import memory
 from collapse.models.families import end_of_text, read_config, shape
 from collapse.models.interfaces import load_reader
-from collapse.models.memory import scoring_batch
 from collapse.seeds import derive_seed
 from scripts.shared import decoder, job
+from scripts.shared.timer import Timer
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -39,18 +40,18 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--synthetic", type=Path, required=True)
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--tokenizer", type=Path, required=True, help="tokenizer.json")
-    for name in ("frequency-groups", "repeated-ngram-tokens", "sample-blocks", "modes"):
+    for name in ("scoring-batch-blocks", "frequency-groups", "repeated-ngram-tokens", "sample-blocks", "modes"):
         parser.add_argument(f"--{name}", type=int, required=True)
     parser.add_argument(
         "--minority-share", type=float, required=True, help="of test blocks, those unlikeliest at first"
     )
     parser.add_argument("--scoring-precision", choices=PRECISIONS, required=True, help="of the models that score")
-    parser.add_argument("--memory-gigabytes", type=float, required=True, help="by which scoring chooses its batch")
+    parser.add_argument("--memory-gigabytes", type=float, required=True, help="refuse what would need more")
     parser.add_argument("--scores", type=Path, required=True)
     parser.add_argument("--metrics", type=Path, required=True)
     parser.add_argument("--manifest", type=Path, required=True)
     args = parser.parse_args(argv)
-    work = job.Timer(args.benchmark)
+    work = Timer(args.benchmark)
     torch.set_num_threads(args.threads)
 
     place = job.place(args)
@@ -72,12 +73,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     synthetic, _ = read_blocks(args.synthetic)
     passage = job.read_json(args.corpus / "passage.json")
     config = read_config(args.model)
-    batch_blocks = scoring_batch(
-        shape(config),
-        tokens=test.shape[1],
-        precision=args.scoring_precision,
-        gigabytes=args.memory_gigabytes,
+    batch_blocks = args.scoring_batch_blocks
+    needed = memory.scoring(
+        shape(config), tokens=test.shape[1], batch_blocks=batch_blocks, precision=args.scoring_precision
     )
+    memory.check(needed, args.memory_gigabytes, "scoring", "text.evaluate.batch_blocks")
     precision = getattr(torch, args.scoring_precision)
     model, first_model = (load_reader(one, precision, args.device) for one in (args.model, args.generation0_model))
     own_engine = (args.engine, args.precision) == ("collapse", args.scoring_precision)

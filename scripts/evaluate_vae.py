@@ -16,6 +16,7 @@ from collapse.images.sources import pixel_lists, read_images
 from collapse.images.storage import load_autoencoder, load_classifier
 from collapse.seeds import derive_seed
 from scripts.shared import job
+from scripts.shared.timer import Timer
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -29,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         parser.add_argument(f"--{name}", type=int, required=True)
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args(argv)
-    work = job.Timer(args.benchmark)
+    work = Timer(args.benchmark)
     torch.set_num_threads(args.threads)
 
     place = {"method": args.method, "seed": args.seed, "generation": args.generation}

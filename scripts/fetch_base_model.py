@@ -11,6 +11,7 @@ from collapse.models.families import check_engine
 from collapse.models.hub import download_model, read_hub_model, read_hub_tokenizer
 from collapse.models.transformers_files import write_model
 from scripts.shared import job
+from scripts.shared.timer import Timer
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -20,7 +21,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--engine", choices=ENGINES, required=True, help="that will write text with it")
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args(argv)
-    work = job.Timer(args.benchmark)
+    work = Timer(args.benchmark)
 
     with tempfile.TemporaryDirectory() as temporary:
         folder = download_model(args.repository, args.revision, Path(temporary))

@@ -11,6 +11,7 @@ from collapse.models.opt import read_weights, write_weights
 from collapse.seeds import derive_seed
 from collapse.training.selection import Selection
 from scripts.shared import job, training
+from scripts.shared.timer import Timer
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -24,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--validation", type=Path, help="validation.parquet: model selection by its loss")
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args(argv)
-    work = job.Timer(args.benchmark)
+    work = Timer(args.benchmark)
 
     manifest = args.training_set.with_suffix(".manifest.json")
     training_set = checked_manifest(manifest, "training set", job.place(args, "training"))

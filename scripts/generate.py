@@ -15,6 +15,7 @@ from collapse.models.families import check_engine, end_of_text, read_config, sha
 from collapse.models.interfaces import load_reader
 from collapse.seeds import derive_seed
 from scripts.shared import decoder, job, synthetic_text
+from scripts.shared.timer import Timer
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -28,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--manifest", type=Path, required=True)
     args = parser.parse_args(argv)
-    work = job.Timer(args.benchmark)
+    work = Timer(args.benchmark)
     torch.set_num_threads(args.threads)
 
     place = job.place(args)

@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 
 from collapse.artefacts import ArtefactError, checked_manifest, sha256, write_manifest
 from scripts.shared import decoder, job, synthetic_text
+from scripts.shared.timer import Timer
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -19,7 +20,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--manifest", type=Path, required=True)
     args = parser.parse_args(argv)
-    work = job.Timer(args.benchmark)
+    work = Timer(args.benchmark)
 
     place = job.place(args)
     written = place | decoder.record(args)

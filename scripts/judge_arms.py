@@ -16,6 +16,7 @@ from collapse.statistics.trajectories import trajectory
 from collapse.statistics.verdicts import DEFINITIONS, Rule, judge
 from scripts.shared import job
 from scripts.shared.summary_table import Summary, read_summary, write_rows
+from scripts.shared.timer import Timer
 
 COLUMNS = ("arm", "definition", "verdict", "effect", "low", "high", "rule")
 
@@ -30,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--profile", type=Path, required=True)
     parser.add_argument("--json", type=Path, required=True)
     args = parser.parse_args(argv)
-    work = job.Timer(args.benchmark)
+    work = Timer(args.benchmark)
 
     table = read_summary(args.summary)
     rules = {name: Rule(**args.rules[name]) for name in DEFINITIONS}

@@ -10,6 +10,7 @@ from collapse.mixing import POLICIES, Seeds, human_only
 from collapse.models.families import read_config
 from collapse.seeds import derive_seed
 from scripts.shared import job
+from scripts.shared.timer import Timer
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -29,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--manifest", type=Path, required=True)
     args = parser.parse_args(argv)
-    work = job.Timer(args.benchmark)
+    work = Timer(args.benchmark)
 
     types = POLICIES[args.policy].options if args.policy in POLICIES else {}
     options = {name: types[name](value) for name, value in job.pairs(args.option).items()}

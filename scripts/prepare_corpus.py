@@ -14,6 +14,7 @@ from collapse.corpus.blocks import evenly_spaced, to_blocks
 from collapse.corpus.sources import SPLITS, SourceError
 from collapse.corpus.tokenizer import end_of_text, load_tokenizer
 from scripts.shared import job
+from scripts.shared.timer import Timer
 
 TRAINING_RUN = 20  # neighbouring training blocks that are kept together
 
@@ -26,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--manifest", type=Path, required=True)
     args = parser.parse_args(argv)
-    work = job.Timer(args.benchmark)
+    work = Timer(args.benchmark)
 
     documents = read_documents(args)[args.split]
     tokenizer = read_tokenizer(args)

@@ -9,6 +9,7 @@ import numpy as np
 from collapse.artefacts import sha256, write_manifest
 from collapse.images import sources as image_sources
 from scripts.shared import job
+from scripts.shared.timer import Timer
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -22,7 +23,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--train-images", type=int, help="keep the first so many; all without it")
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args(argv)
-    work = job.Timer(args.benchmark)
+    work = Timer(args.benchmark)
 
     if args.source == "digits":
         found = image_sources.digits()

@@ -8,6 +8,7 @@ from collapse.corpus.blocks import to_blocks
 from collapse.corpus.sources import read_lines, stdlib_docstrings, text_sha256
 from collapse.corpus.tokenizer import train_tokenizer
 from scripts.shared import job
+from scripts.shared.timer import Timer
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -18,7 +19,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--block-tokens", type=int, required=True)
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args(argv)
-    work = job.Timer(args.benchmark)
+    work = Timer(args.benchmark)
 
     if args.text == "docstrings":
         documents = stdlib_docstrings()

@@ -9,6 +9,7 @@ from collapse.corpus.tokenizer import write_tokenizer
 from collapse.models.transformers_files import new_opt, write_model
 from collapse.seeds import derive_seed
 from scripts.shared import job, training
+from scripts.shared.timer import Timer
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -20,7 +21,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     training.add_arguments(parser)
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args(argv)
-    work = job.Timer(args.benchmark)
+    work = Timer(args.benchmark)
 
     checked_manifest(args.text / "manifest.json", "pretraining text")
     blocks, _ = read_blocks(args.text / "blocks.parquet")

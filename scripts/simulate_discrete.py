@@ -10,6 +10,7 @@ from collapse.theory import discrete
 from collapse.theory.monte_carlo import summary
 from scripts.shared import job
 from scripts.shared.theory import write_trajectory
+from scripts.shared.timer import Timer
 
 # a mean that so few chains contribute to has no usable standard error
 FEWEST_CHAINS = 30
@@ -26,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--output", type=Path, required=True, help="CSV")
     parser.add_argument("--manifest", type=Path, required=True)
     args = parser.parse_args(argv)
-    work = job.Timer(args.benchmark)
+    work = Timer(args.benchmark)
 
     p = discrete.probabilities(args.kind, args.symbols, args.exponent)
     seed = derive_seed(args.seed, "discrete", args.distribution, args.samples)

@@ -12,6 +12,7 @@ from collapse.theory import gaussian
 from collapse.theory.monte_carlo import QUANTILES, summary
 from scripts.shared import job
 from scripts.shared.theory import write_trajectory
+from scripts.shared.timer import Timer
 
 HEAVY_TAILED = ("mean_squared_error", "variance", "sample_variance", "sd", "w2_squared")
 
@@ -28,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--output", type=Path, required=True, help="CSV")
     parser.add_argument("--manifest", type=Path, required=True)
     args = parser.parse_args(argv)
-    work = job.Timer(args.benchmark)
+    work = Timer(args.benchmark)
 
     variant = gaussian.variants(args.superlinear_exponent, args.real_fraction)[args.variant]
     last = max(args.generation)

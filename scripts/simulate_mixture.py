@@ -12,6 +12,7 @@ from collapse.seeds import derive_seed
 from collapse.theory import mixture
 from collapse.theory.mixture import Mixtures
 from scripts.shared import job
+from scripts.shared.timer import Timer
 
 MEASURED = 20  # generations between two kept ones at which all chains are measured
 
@@ -26,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--previous", type=Path, help="folder of the kept generation before")
     parser.add_argument("--output", type=Path, required=True, help="folder")
     args = parser.parse_args(argv)
-    work = job.Timer(args.benchmark)
+    work = Timer(args.benchmark)
     torch.set_num_threads(args.threads)
 
     place = {"original": args.original, "samples": args.samples, "chains": args.chains, "seed": args.seed}

@@ -11,6 +11,7 @@ from collapse.seeds import derive_seed
 from collapse.theory import three_errors
 from collapse.theory.monte_carlo import beyond, summary
 from scripts.shared import job
+from scripts.shared.timer import Timer
 
 COLUMNS = ["error", "generation", "exact", "simulated", "standard_error", "q05", "median", "q95", "chains"]
 
@@ -25,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--metrics", type=Path, required=True)
     parser.add_argument("--manifest", type=Path, required=True)
     args = parser.parse_args(argv)
-    work = job.Timer(args.benchmark)
+    work = Timer(args.benchmark)
 
     rows: list[dict] = []
     with work:

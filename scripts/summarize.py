@@ -15,6 +15,7 @@ from collapse.seeds import derive_seed
 from collapse.statistics.intervals import interval
 from collapse.statistics.scaling import scaling_exponent
 from scripts.shared import job
+from scripts.shared.timer import Timer
 
 NOT_MEASURES = {"arm", "seed", "generation", "passage", "continuation", "test_tokens"}
 
@@ -37,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         "--family", action="append", default=[], metavar="ARM,…", help="arms that differ in blocks alone"
     )
     args = parser.parse_args(argv)
-    work = job.Timer(args.benchmark)
+    work = Timer(args.benchmark)
 
     rows: list[tuple] = []
     continuations: list[tuple] = []

@@ -13,6 +13,7 @@ from collapse.theory import mixture
 from collapse.theory.mixture import Mixtures
 from collapse.theory.monte_carlo import summary
 from scripts.shared import job
+from scripts.shared.timer import Timer
 from scripts.simulate_mixture import read_chains
 
 HALF_WIDTH, GRID = 4.5, 97  # of the pictures: from −4.5 to 4.5 in both directions, with so many points
@@ -29,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     for name in ("chains", "seed", "threads"):
         parser.add_argument(f"--{name}", type=int, required=True)
     args = parser.parse_args(argv)
-    work = job.Timer(args.benchmark)
+    work = Timer(args.benchmark)
     torch.set_num_threads(args.threads)
 
     rows: list[dict] = []

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from collapse.artefacts import checked_manifest, write_json
 from scripts.shared import job
+from scripts.shared.timer import Timer
 from scripts.summarize import over_seeds, write_csv
 
 NOT_MEASURES = {"method", "seed", "generation"}
@@ -21,7 +22,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--confidence", type=float, required=True)
     parser.add_argument("--resamples", type=int, required=True)
     args = parser.parse_args(argv)
-    work = job.Timer(args.benchmark)
+    work = Timer(args.benchmark)
 
     rows: list[tuple] = []
     densities: dict[tuple, list[float]] = {}

@@ -11,6 +11,7 @@ from collapse.images.sources import read_images
 from collapse.images.storage import write_weights
 from collapse.seeds import derive_seed
 from scripts.shared import job
+from scripts.shared.timer import Timer
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -20,7 +21,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--threads", type=int, required=True)
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args(argv)
-    work = job.Timer(args.benchmark)
+    work = Timer(args.benchmark)
     torch.set_num_threads(args.threads)
 
     parents = [args.images / f"{split}.manifest.json" for split in ("train", "test")]

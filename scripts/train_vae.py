@@ -13,6 +13,7 @@ from collapse.images.sources import read_images
 from collapse.images.storage import load_autoencoder, write_weights
 from collapse.seeds import derive_seed
 from scripts.shared import job
+from scripts.shared.timer import Timer
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -27,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--precision", choices=PRECISIONS, required=True)
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args(argv)
-    work = job.Timer(args.benchmark)
+    work = Timer(args.benchmark)
     torch.set_num_threads(args.threads)
 
     if len({args.method == "real", args.generation == 0, args.previous is None}) > 1:

@@ -3,14 +3,11 @@
 Estimates in bytes, from the shape of the model; docs/performance.md compares them with what was measured.
 """
 
-import ctypes
-import sys
 from dataclasses import dataclass
 
 LIBRARIES = 400_000_000  # what Python, torch and the tables take by themselves
 UNUSED = 1.15  # what the allocator holds beside what is in use at a time, where tensors of many sizes come and go
 BYTES = {"float32": 4, "bfloat16": 2}
-MOST_BLOCKS = 64  # more at a time make nothing faster
 GIGABYTE = 1e9
 
 
@@ -93,16 +90,6 @@ def scoring(shape: Shape, *, tokens: int, batch_blocks: int, precision: str) -> 
     return LIBRARIES + 2 * shape.weights * (4 + 2 * size) + passing + 2 * 256 * shape.vocabulary_size * 4
 
 
-def scoring_batch(shape: Shape, *, tokens: int, precision: str, gigabytes: float) -> int:
-    """The most blocks, a power of two, that can be scored at a time; TooLittleMemory if not even one can."""
-    blocks = MOST_BLOCKS
-    budget = gigabytes * GIGABYTE
-    while blocks > 1 and scoring(shape, tokens=tokens, batch_blocks=blocks, precision=precision) > budget:
-        blocks //= 2
-    check(scoring(shape, tokens=tokens, batch_blocks=blocks, precision=precision), gigabytes, "scoring")
-    return blocks
-
-
 def check(needed: int, gigabytes: float, work: str, key: str | None = None) -> None:
     """Raise TooLittleMemory if `needed` bytes are more than a job may take; `key`, if given, could lower them."""
     if needed > gigabytes * GIGABYTE:
@@ -110,17 +97,3 @@ def check(needed: int, gigabytes: float, work: str, key: str | None = None) -> N
         raise TooLittleMemory(
             f"memory_gigabytes: {gigabytes:g}: {work} would take about {needed / GIGABYTE:.1f} GB; {remedy}"
         )
-
-
-def keep_freed() -> None:
-    """Tell the C library to reuse what is freed: handing tens of megabytes back after every product costs a tenth.
-
-    Does nothing where the C library is not glibc.
-    """
-    if sys.platform == "linux":
-        mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-        if mallopt:
-            trim_threshold, mmap_threshold, arena_max = -1, -3, -8  # names of malloc.h
-            mallopt(mmap_threshold, 1 << 30)
-            mallopt(trim_threshold, (1 << 31) - 1)
-            mallopt(arena_max, 1)  # other arenas cannot hold so much

@@ -15,8 +15,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from collapse.artefacts import whole_file, write_json
+from collapse.models.allocator import keep_freed
 from collapse.models.families import ModelError, check_engine, read_config
-from collapse.models.memory import keep_freed
 
 POSITION_OFFSET = 2  # OPT's learned positions start at row 2 of their table
 

@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 from transformers import PreTrainedModel
 
-from collapse.models.memory import keep_freed
+from collapse.models.allocator import keep_freed
 from collapse.models.transformers_files import from_weights, load_model
 
 NAME_IN_FILES = {"gpt_neox": {"lm_head.weight": "embed_out.weight"}}  # where a module calls a weight something else

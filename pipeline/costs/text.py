@@ -155,18 +155,9 @@ class TextNeeds:
         passes = (2 if int(generation) else 1) * blocks["test"] + 2 * blocks["train"] + sample
         seconds = self._scoring(arm, passes, precision) + self._writing(arm, 1)
         measures = 2e-3 * blocks["train"] + 1e-3 * sample
-        peak = self._scoring_memory(shape, precision)
+        peak = memory.scoring(shape, tokens=self.tokens, batch_blocks=evaluate["batch_blocks"], precision=precision)
         disk = 30 * (blocks["test"] + blocks["train"]) + 10_000
         return Needs(peak, START + seconds + measures, disk=disk, threads=self.threads)
-
-    def _scoring_memory(self, shape: memory.Shape, precision: str) -> int:
-        """Of as many blocks at a time as fit, or of one where none does, which preflight refuses."""
-        given = self.config["memory_gigabytes"]
-        try:
-            batch = memory.scoring_batch(shape, tokens=self.tokens, precision=precision, gigabytes=given)
-        except memory.TooLittleMemory:
-            batch = 1
-        return memory.scoring(shape, tokens=self.tokens, batch_blocks=batch, precision=precision)
 
     def _scoring(self, arm: str, blocks: float, precision: str) -> float:
         """Seconds to score so many blocks."""
@@ -177,7 +168,7 @@ class TextNeeds:
             width=shape.width,
             precision=precision,
             threads=self.threads,
-            layer_steps=shape.layers * math.ceil(blocks / memory.MOST_BLOCKS),
+            layer_steps=shape.layers * math.ceil(blocks / self.config["text"]["evaluate"]["batch_blocks"]),
             by_transformers=shape.by_transformers,
         )
 

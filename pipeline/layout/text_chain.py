@@ -208,11 +208,10 @@ class Chain:
         return flags(shard=wildcards.shard, shards=shards) if shards > 1 else ""
 
     def evaluate_options(self) -> str:
-        """How a generation is judged; memory too, since it decides how many blocks are scored at a time."""
+        """How a generation is judged."""
         options = dict(self.config["text"]["evaluate"])
-        return flags(
-            scoring_precision=options.pop("precision"), memory_gigabytes=self.config["memory_gigabytes"], **options
-        )
+        scoring = {f"scoring_{name}": options.pop(name) for name in ("precision", "batch_blocks")}
+        return flags(**scoring, **options)
 
     def families(self) -> list[str]:
         """Arms that differ in nothing but on how many blocks they are trained, as `a,b,c`; none of one."""

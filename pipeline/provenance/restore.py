@@ -30,10 +30,10 @@ def missing_files(lock: Path = Path("dvc.lock")) -> int:
     """Restore what is missing and return how many files that were."""
     files = recorded(lock)
     missing = {path: stored for path, stored in files.items() if not path.exists()}
-    records: dict[str, dict] = {}
+    known: dict[str, dict] = {}
     for path, stored in files.items() if missing else ():
         if path.name == records.NAME and sound(stored):
-            records |= json.loads(stored.read_text())
+            known |= json.loads(stored.read_text())
     restored = 0
     for path, stored in missing.items():
         if not sound(stored):
@@ -44,8 +44,8 @@ def missing_files(lock: Path = Path("dvc.lock")) -> int:
         os.replace(temporary, path)
         restored += 1
         # a failed job leaves the record of options that it never finished with: the file's own record comes too
-        if path.as_posix() in records:
-            records.write_record(path.as_posix(), records[path.as_posix()], STATE)
+        if path.as_posix() in known:
+            records.write_record(path.as_posix(), known[path.as_posix()], STATE)
     if restored:
         print(f"Restored {restored} missing files from the DVC cache.", file=sys.stderr)
     return restored

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from collapse.decoding.registry import DEVICES, PRECISIONS
 from collapse.models import memory
+from collapse.models.allocator import keep_freed
 from collapse.models.families import foreign, shape
 from collapse.models.interfaces import Trainable
 from collapse.models.opt_training import TrainableOpt
@@ -20,7 +21,7 @@ from collapse.training.checkpoint import Checkpoint
 from collapse.training.loop import train
 from collapse.training.processes import Processes, started
 from collapse.training.selection import Selection
-from scripts.shared.job import Timer
+from scripts.shared.timer import Timer
 
 # what decides the result; manifests and checkpoints name it
 OPTIONS: dict[str, type[int] | type[float] | type[str]] = {
@@ -87,7 +88,7 @@ def run(
         selects=selection is not None,
     )
     memory.check(needed, args.memory_gigabytes, "training", "micro_batch_blocks")
-    memory.keep_freed()
+    keep_freed()
     torch.set_num_threads(1)  # of a product; the threads are those that compute micro-batches
     processes = started(args.device)
     fingerprint = hashlib.sha256(

@@ -9,7 +9,6 @@ import yaml
 from collapse.decoding.registry import DECODERS
 from pipeline.arms import expand
 from pipeline.layout.text_chain import Chain, flags
-from pipeline.provenance.code_hash import code_hash, sources
 from scripts.shared.decoder import OPTIONS
 from tests.project import ROOT
 
@@ -130,17 +129,3 @@ def test_several_processes_are_started_by_accelerate():
 
     assert command(1) == "python -m scripts finetune"
     assert re.match(r"accelerate launch .*--num_processes 3 .*--module scripts\.finetune$", command(3))
-
-
-def test_a_jobs_code_is_its_script_and_what_that_imports(tmp_path):
-    names = {path.name for path in sources(ROOT, "evaluate")}
-    assert {"evaluate.py", "diversity.py", "tails.py", "beam_search.py", "opt.py", "job.py"} <= names
-    assert not {"finetuning.py", "mixing.py", "intervals.py"} & names
-    assert "diversity.py" not in {path.name for path in sources(ROOT, "generate")}
-    (tmp_path / "scripts").mkdir()
-    (tmp_path / "scripts" / "a.py").write_text("x = 1\n")
-    before = code_hash(tmp_path, "a")
-    (tmp_path / "scripts" / "a.py").touch()
-    assert code_hash(tmp_path, "a") == before
-    (tmp_path / "scripts" / "a.py").write_text("x = 2\n")
-    assert code_hash(tmp_path, "a") != before

@@ -203,6 +203,7 @@ rule evaluate:
     resources:
         **NEEDS.of("evaluate"),
         **gpus.asked(config, "evaluate"),
+        memory_gigabytes=str(config["memory_gigabytes"]),
     params:
         options=TEXT_CHAIN.evaluate_options(),
         decoder=TEXT_CHAIN.decoder_options,
@@ -216,7 +217,7 @@ rule evaluate:
         " {params.options} {params.decoder} {params.owners} --code {params.code} --benchmark {log.benchmark}"
         " --model {params.model} --generation0-model {params.generation0} --synthetic {input.synthetic} --corpus {params.corpus}"
         " --tokenizer {input.tokenizer} --scores {output.scores} --metrics {output.metrics}"
-        " --manifest {output.manifest} 2> {log[0]}"
+        " --memory-gigabytes {resources.memory_gigabytes} --manifest {output.manifest} 2> {log[0]}"
 
 
 rule summarize:

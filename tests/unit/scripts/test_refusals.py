@@ -26,7 +26,7 @@ DECODER = (
 CORPUS = "--corpus results/mini/corpus"
 EVALUATION = (
     f"{CORPUS} --tokenizer results/mini/base/tokenizer.json --generation0-model results/mini/text/replace/seed1/"
-    "generation0/model --scoring-precision float32 --memory-gigabytes 4 "
+    "generation0/model --scoring-precision float32 --scoring-batch-blocks 64 --memory-gigabytes 4 "
     "--frequency-groups 10 --repeated-ngram-tokens 4 --sample-blocks 100 --modes 3 --minority-share 0.1 "
     "--scores out/scores --metrics out/metrics --manifest out/manifest"
 )

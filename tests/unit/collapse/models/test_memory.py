@@ -12,16 +12,9 @@ def test_weights_are_counted_as_they_are():
     assert shape(model.config.to_dict()).weights == sum(parameter.numel() for parameter in model.parameters())
 
 
-def test_scoring_takes_as_many_blocks_as_fit():
-    batches = [memory.scoring_batch(OPT_125M, tokens=2048, precision="float32", gigabytes=size) for size in (4, 8, 99)]
-    assert batches == sorted(batches) and batches[0] < batches[-1] == memory.MOST_BLOCKS
-    needed = memory.scoring(OPT_125M, tokens=2048, batch_blocks=batches[0], precision="float32")
-    assert needed <= 4 * memory.GIGABYTE
-
-
 def test_what_does_not_fit_is_refused_with_its_keys():
     with pytest.raises(memory.TooLittleMemory, match=r"memory_gigabytes: 1: scoring would take about"):
-        memory.scoring_batch(OPT_125M, tokens=64, precision="float32", gigabytes=1)
+        memory.check(memory.scoring(OPT_125M, tokens=64, batch_blocks=64, precision="float32"), 1, "scoring")
     needed = memory.finetuning(OPT_125M, tokens=64, micro_batch_blocks=64, threads=1, precision="float32")
     with pytest.raises(memory.TooLittleMemory, match="or lower micro_batch_blocks"):
         memory.check(needed, 3, "training", "micro_batch_blocks")
