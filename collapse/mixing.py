@@ -1,12 +1,11 @@
 """Policies: what the next generation is trained on.
 
 A policy is one pure function of the human blocks, the synthetic sets so far, its own options and seeds; it returns the
-rows of a training set with the origin of each. To add one: write the function, register it in POLICIES, and give an arm
-under `arms:` in config.yaml its name; an option that no policy has yet also needs its line in the schema.
+rows of a training set with the origin of each. collapse/policies.py declares each function by name.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -41,19 +40,6 @@ class Seeds:
 
     generation: int
     chain: int
-
-
-@dataclass(frozen=True)
-class Policy:
-    """A policy, how much of the past it reads ("latest" synthetic set, or "all" of them), and its options' types."""
-
-    mix: Callable[..., TrainingSet]
-    history: str
-    options: Mapping[str, type] = field(default_factory=dict)
-    detects: bool = False  # it is also given `z_scores`, of a watermark: of the human blocks and of each synthetic set
-    pools: bool = (
-        False  # it is also given `texts`, and `synthetic` is empty sets: the newest of each writer in its options
-    )
 
 
 def human_only(human: np.ndarray) -> TrainingSet:
@@ -201,16 +187,3 @@ def _joined(parts: Sequence[TrainingSet]) -> TrainingSet:
 def _drawn(pool: TrainingSet, budget: int, seed: int) -> TrainingSet:
     """`budget` rows of a pool, none twice, in the pool's order."""
     return pool.rows(np.sort(np.random.default_rng(seed).choice(len(pool), size=budget, replace=False)))
-
-
-POLICIES = {
-    "replace": Policy(replace, "latest"),
-    "preserve": Policy(preserve, "latest", {"human_fraction": float, "human_draw": str}),
-    "preserve_loaded": Policy(preserve_loaded, "all", {"human_fraction": float}),
-    "accumulate": Policy(accumulate, "all"),
-    "accumulate_subsample": Policy(accumulate_subsample, "all"),
-    "provenance_filter": Policy(provenance_filter, "all", {"most_depth": int}),
-    "watermark_filter": Policy(watermark_filter, "all", {"z_threshold": float}, detects=True),
-    "growing_web": Policy(growing_web, "all", {"share_growth": float}),
-    "pool": Policy(pool, "latest", {"writers": list, "writer_seeds": str}, pools=True),
-}

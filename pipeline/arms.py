@@ -1,4 +1,4 @@
-"""Arms: what each is told, and what is wrong with it.
+"""Expand arms and sweeps, resolve each arm's settings, and validate them.
 
 An arm names a policy and its options, and whatever it changes of `text.finetune` and `text.generate`. With `sweep` it
 stands for one arm for every combination of the values listed there.
@@ -9,14 +9,18 @@ from itertools import product
 from math import prod
 from typing import Any
 
-from collapse.decoding.registry import DECODERS
-from collapse.mixing import POLICIES
+from collapse.decoding.options import DECODER_OPTIONS, DECODERS, DRAWING
+from collapse.options import names
+from collapse.policies import POLICIES
+
+MOST_ARMS = 1000
 
 
-def expand(config: dict[str, Any]) -> None:
-    """Put the arms of every sweep in its place, and those of every question in `text.arms`.
+def expand(config: dict[str, Any], options: Sequence[str]) -> None:
+    """Put the arms of every sweep in its place, and the arms of every question in `text.arms`.
 
-    What is no sweep is left as it is, so that doing it twice changes nothing.
+    `options` gives the order in which the options of a sweep name its arms. Arms without a sweep stay as they are, so a
+    second call changes nothing.
     """
     arms: dict[str, Any] = {}
     members: dict[str, list[str]] = {}
@@ -27,7 +31,7 @@ def expand(config: dict[str, Any]) -> None:
             continue
         common = {key: value for key, value in arm.items() if key != "sweep"}
         members[name] = []
-        for chosen in _combinations(sweep):
+        for chosen in _combinations(sweep, options):
             member = _member(name, chosen)
             members[name].append(member)
             arms[member] = common | chosen
@@ -36,139 +40,137 @@ def expand(config: dict[str, Any]) -> None:
             arm["writers"] = _members(arm["writers"], members)
     config["arms"] = arms
     text = config["text"]
-    for question in text["questions"].values():
+    questions = [text["questions"][name] for name in sorted(text["questions"])]
+    for question in questions:
         question["arms"] = _members(question["arms"], members)
-    asked = [arm for question in text["questions"].values() for arm in question["arms"]]
-    text["arms"] = list(dict.fromkeys([*_members(text["arms"], members), *asked]))
+    compared = [arm for question in questions for arm in question["arms"]]
+    text["arms"] = list(dict.fromkeys([*_members(text["arms"], members), *compared]))
 
 
-def sweep_faults(config: Mapping[str, Any], most: int) -> list[str]:
-    """What is wrong with the sweeps: an arm's name given twice, or more arms than `most`, which nobody meant."""
-    found, arms = [], config["arms"]
-    names = [name for name, arm in arms.items() if "sweep" not in arm]
+def sweep_faults(config: Mapping[str, Any], options: Sequence[str]) -> list[str]:
+    """What is wrong with the sweeps: a name given to two arms, or more arms than anybody meant."""
+    faults, arms = [], config["arms"]
+    taken = [name for name, arm in arms.items() if "sweep" not in arm]
     for name, arm in arms.items():
         if "sweep" not in arm:
             continue
-        if (count := prod(map(len, arm["sweep"].values()))) > most:
-            found.append(f"arms.{name}.sweep: stands for {count} arms, more than {most}; list fewer values")
+        if (count := prod(map(len, arm["sweep"].values()))) > MOST_ARMS:
+            faults.append(f"arms.{name}.sweep stands for {count} arms, more than {MOST_ARMS}; list fewer values")
             continue
-        for member in (_member(name, chosen) for chosen in _combinations(arm["sweep"])):
-            if member in names:
-                found.append(
-                    f"arms.{name}.sweep: {member}: another arm has this name; rename one, or list a value once"
+        for member in (_member(name, chosen) for chosen in _combinations(arm["sweep"], options)):
+            if member in taken:
+                faults.append(
+                    f"arms.{name}.sweep makes an arm named {member}, and another arm has this name; rename one arm, "
+                    "or list each value once"
                 )
-            names.append(member)
-    return found
+            taken.append(member)
+    return faults
 
 
-def _combinations(sweep: Mapping[str, Sequence[Any]]) -> Iterator[dict[str, Any]]:
-    for values in product(*sweep.values()):
-        yield dict(zip(sweep, values, strict=True))
+def _combinations(sweep: Mapping[str, Sequence[Any]], options: Sequence[str]) -> Iterator[dict[str, Any]]:
+    keys = sorted(sweep, key=lambda key: (options.index(key) if key in options else len(options), key))
+    for values in product(*(sweep[key] for key in keys)):
+        yield dict(zip(keys, values, strict=True))
 
 
 def _member(name: str, chosen: Mapping[str, Any]) -> str:
     return "-".join([name, *(f"{key}-{value}" for key, value in chosen.items())])
 
 
-def _members(names: Sequence[str], members: Mapping[str, list[str]]) -> list[str]:
-    """Names of arms, with those of sweeps replaced by their members'."""
-    return [one for name in names for one in members.get(name, [name])]
+def _members(arms: Sequence[str], members: Mapping[str, list[str]]) -> list[str]:
+    """The names of arms, with the name of a sweep replaced by the names of its arms."""
+    return [member for name in arms for member in members.get(name, [name])]
 
 
 def finetune_settings(config: Mapping[str, Any], arm: str) -> dict[str, Any]:
-    """Training options of an arm: those of `text.finetune`, but for what the arm says itself."""
+    """Training options of an arm: those of `text.finetune`, unless the arm has its own."""
     return _own(config["text"]["finetune"], config["arms"][arm])
 
 
 def generate_settings(config: Mapping[str, Any], arm: str) -> dict[str, Any]:
-    """How an arm's text is written; of the options, those of the arm's decoder alone."""
+    """How an arm's text is written, without the options of other decoders."""
     settings = _own(config["text"]["generate"], config["arms"][arm])
-    foreign = _decoder_options() - {*DECODERS[settings["decoder"]].options}
+    foreign = {*DECODER_OPTIONS} - {*DECODERS[settings["decoder"]].options}
     return {name: value for name, value in settings.items() if name not in foreign}
 
 
 def policy_settings(config: Mapping[str, Any], arm: str) -> dict[str, Any]:
     """The options of an arm's policy."""
-    return {name: config["arms"][arm][name] for name in POLICIES[config["arms"][arm]["policy"]].options}
+    settings = config["arms"][arm]
+    return {name: settings[name] for name in names(POLICIES[settings["policy"]].options)}
 
 
-def faults(config: Mapping[str, Any]) -> list[str]:
-    """What is wrong with the arms and with the chain's decoder: key, value and remedy."""
+def pretraining_of(config: Mapping[str, Any], size: str | None) -> dict[str, Any]:
+    """The pretraining options of a base model: of the size with this name, or of the plain base model."""
+    options = dict(config["base_model"]["pretraining"])
+    sizes = options.pop("sizes")
+    return options | sizes.get(size, {})
+
+
+def faults(config: Mapping[str, Any]) -> Iterator[str]:
+    """What is wrong with the arms, with training and with decoding: key, value, what is wrong, what to do."""
     text, arms = config["text"], config["arms"]
-    found = [] if text["arms"] else ["text.arms: []: no arm runs; name some here, or in a question"]
-    found += [
-        f"text.arms: {arm}: no such arm; define it under arms, or choose of {', '.join(arms)}"
-        for arm in text["arms"]
-        if arm not in arms
-    ]
-    found += [
-        f"arms.{name}.writers: {writer}: no such arm; define it under arms, or choose of {', '.join(arms)}"
-        for name, arm in arms.items()
-        for writer in arm.get("writers", [])
-        if writer not in arms
-    ]
-    sizes = config["base_model"]["pretraining"]["sizes"] if config["base_model"]["source"] == "pretrain" else {}
-    for place, training in [
-        ("text.finetune", text["finetune"]),
-        *((f"arms.{name}", arm) for name, arm in arms.items()),
+    if not text["arms"]:
+        yield "text.arms is []; no arm runs: name some here, or in a question"
+    for key, named in [
+        ("text.arms", text["arms"]),
+        *((f"arms.{name}.writers", arm.get("writers", [])) for name, arm in arms.items()),
     ]:
+        for name in named:
+            if name not in arms:
+                yield f"{key} names {name}; there is no such arm: define it under arms, or choose of {', '.join(arms)}"
+    places = [("text.finetune", text["finetune"]), *((f"arms.{name}", arm) for name, arm in arms.items())]
+    sizes = config["base_model"]["pretraining"]["sizes"] if config["base_model"]["source"] == "pretrain" else {}
+    for place, training in places:
         size = training.get("size")
         if size is not None and size not in sizes:
-            remedy = f"there are {', '.join(sizes)}" if sizes else "define it there (source pretrain), or leave it out"
-            found.append(f"{place}.size: {size}: not in base_model.pretraining.sizes; {remedy}")
-    found += _writing_faults("text.generate", text["generate"], {})
-    found += rate_faults("text.finetune", text["finetune"])
+            remedy = f"choose of {', '.join(sizes)}" if sizes else "define it there (source pretrain), or leave it out"
+            yield f"{place}.size is {size}; it is not in base_model.pretraining.sizes: {remedy}"
+    yield from _writing_faults("text.generate", text["generate"], {})
+    yield from rate_faults("text.finetune", text["finetune"])
     for name, arm in arms.items():
-        found += _policy_faults(f"arms.{name}", arm)
-        if {"decoder", "prompts", "candidates", "verifier", *_decoder_options()} & {*arm}:
-            found += _writing_faults(f"arms.{name}", _own(text["generate"], arm), arm)
+        yield from _policy_faults(f"arms.{name}", arm)
+        if {"decoder", "prompts", "candidates", "verifier", *DECODER_OPTIONS} & {*arm}:
+            yield from _writing_faults(f"arms.{name}", _own(text["generate"], arm), arm)
         if {"learning_rate", "final_learning_rate"} & {*arm}:
-            found += rate_faults(f"arms.{name}", _own(text["finetune"], arm))
-    return found
+            yield from rate_faults(f"arms.{name}", _own(text["finetune"], arm))
 
 
 def _policy_faults(place: str, arm: Mapping[str, Any]) -> Iterator[str]:
-    policy = POLICIES.get(arm["policy"])
-    if policy is None:
-        yield f"{place}.policy: {arm['policy']}: unknown policy; collapse/mixing.py has {', '.join(POLICIES)}"
+    name = arm["policy"]
+    if name not in POLICIES:
+        yield f"{place}.policy is {name}; there is no such policy: choose of {', '.join(POLICIES)}"
         return
-    for name in policy.options:
-        if name not in arm:
-            yield f"{place}.{name}: missing: policy {arm['policy']} needs it"
-    for name in {option for one in POLICIES.values() for option in one.options} & {*arm}:
-        if name not in policy.options:
-            yield f"{place}.{name}: {arm[name]}: policy {arm['policy']} has no such option; leave it out"
+    own = names(POLICIES[name].options)
+    for option in own:
+        if option not in arm:
+            yield f"{place}.{option} is missing; policy {name} needs it"
+    foreign = {option for policy in POLICIES.values() for option in names(policy.options)} - {*own}
+    for option in sorted(foreign & {*arm}):
+        yield f"{place}.{option} is {arm[option]}; policy {name} has no such option: leave it out"
 
 
 def _writing_faults(place: str, generate: Mapping[str, Any], arm: Mapping[str, Any]) -> Iterator[str]:
-    decoder = DECODERS.get(generate["decoder"])
-    if decoder is None:
-        yield f"{place}.decoder: {generate['decoder']}: unknown; there are {', '.join(DECODERS)}"
-        return
-    for name in sorted(_decoder_options() & {*arm}):
-        if name not in decoder.options:
-            yield f"{place}.{name}: {arm[name]}: decoder {generate['decoder']} has no such option; leave it out"
-    drawing = ", ".join(name for name, one in DECODERS.items() if one.draws)
+    name, drawing = generate["decoder"], ", ".join(DRAWING)
+    decoder = DECODERS[name]
+    for option in sorted({*DECODER_OPTIONS} & {*arm} - {*decoder.options}):
+        yield f"{place}.{option} is {arm[option]}; decoder {name} has no such option: leave it out"
     if generate["candidates"] > 1 and not decoder.draws:
-        yield f"{place}.candidates: {generate['candidates']}: decoder {generate['decoder']} writes one; use {drawing}"
+        yield f"{place}.candidates is {generate['candidates']}; decoder {name} writes one: use decoder {drawing}"
     if (generate["candidates"] > 1) != (generate["verifier"] is not None):
-        remedy = "candidates needs a verifier to choose by, and a verifier more than one candidate"
-        yield f"{place}.verifier: {generate['verifier']}, with {generate['candidates']} candidates: {remedy}"
+        yield (
+            f"{place}.verifier is {generate['verifier'] or 'null'} with {generate['candidates']} candidates; several "
+            "candidates need a verifier to choose by, and a verifier needs several: set both, or neither"
+        )
     if generate["prompts"] == "none" and not decoder.draws:
-        yield f"{place}.prompts: none: decoder {generate['decoder']} writes one block again and again; use {drawing}"
+        yield f"{place}.prompts is none; decoder {name} would write the same block each time: use decoder {drawing}"
 
 
 def rate_faults(place: str, rates: Mapping[str, Any]) -> Iterator[str]:
-    """Of a training: its learning rates against each other."""
-    if rates["final_learning_rate"] > rates["learning_rate"]:
-        yield (
-            f"{place}.final_learning_rate: {rates['final_learning_rate']}: above learning_rate "
-            f"{rates['learning_rate']}; it falls from one to the other"
-        )
-
-
-def _decoder_options() -> set[str]:
-    return {name for one in DECODERS.values() for name in one.options}
+    """What is wrong between the learning rates of a training."""
+    first, last = rates["learning_rate"], rates["final_learning_rate"]
+    if last > first:
+        yield f"{place}.final_learning_rate is {last}; it must not be above learning_rate {first}: lower it"
 
 
 def _own(defaults: Mapping[str, Any], arm: Mapping[str, Any]) -> dict[str, Any]:

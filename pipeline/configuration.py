@@ -1,29 +1,123 @@
-"""The configuration, checked before anything runs: types and bounds by the schema, the rest by `check_consistency`."""
+"""The whole configuration as one model, built from the options that the code declares; read, completed and checked.
+
+It is checked before anything runs: types and bounds by the schema (schema.py), what keys need of each other by
+consistency.py. Rules read the checked configuration as dictionaries, whose keys have the order of this model.
+"""
 
 import functools
-import json
-import math
 import re
-import shlex
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, get_args, get_origin
 
-import yaml
-from jsonschema import Draft202012Validator, ValidationError
-from jsonschema.validators import extend
-
+from collapse.corpus.options import Corpus, Passage
+from collapse.decoding.options import Generate
+from collapse.images.options import Vae
+from collapse.measures.options import Evaluate
 from collapse.models.memory import Shape
-from pipeline import arms
+from collapse.models.options import HubModel
+from collapse.options import NAME, Compute, Field, Option, Seed, fields, split
+from collapse.policies import POLICIES
+from collapse.statistics.options import Profile, Statistics, Summary
+from collapse.theory.options import Discrete, Gaussian, Mixture, ThreeErrors
+from collapse.training.options import Finetune, Pretraining
+from pipeline import arms, consistency
+from pipeline import schema as schemas
+from pipeline.arms import pretraining_of
 
-SCHEMA = Path(__file__).parents[1] / "workflow" / "schemas" / "config.schema.yaml"
-
-
-MOST_NUMBERS = 5e8  # that an array of a side experiment may hold, 4 to 8 bytes each
-MOST_ARMS = 1000
-MOST_CHARACTERS = 80_000  # a job is told the whole configuration, and a system's longest argument has 131,072 bytes
+ARM_NAME = "^[A-Za-z0-9][A-Za-z0-9._-]*$"
 SHOWN_CHARACTERS = 500  # of a fault: a value may be a whole file that was pasted
 NOT_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")  # what no command, path or terminal can hold
+
+Arms = list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaseModel(HubModel):
+    """The model that every generation starts from."""
+
+    source: Annotated[
+        Literal["pretrain", "hub"],
+        Option("pretrain: train a small OPT here, once; hub: fetch an OPT or a GPT-NeoX (Pythia)"),
+    ]
+    pretraining: Annotated[Pretraining, Option("the small base model made here")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """One question on the text."""
+
+    asks: Annotated[str, Option("the question, in words", fewest=1)]
+    arms: Annotated[Arms, Option("arms that answer it, by their names under arms; they run", fewest=1)]
+    reference: Annotated[str | None, Option("arm that every other is compared with; null is every pair")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Text:
+    """The chain of generations."""
+
+    generations: Annotated[int, Option("number of generations, 0 included: 10 means 0 … 9", minimum=1, maximum=10_000)]
+    seeds: Annotated[list[Seed], Option("seeds; each arm has a chain for each", fewest=1)]
+    arms: Annotated[Arms, Option("arms that run, by their names under arms, beside those of the questions")]
+    questions: Annotated[
+        dict[str, Annotated[Question, Option("one question")]],
+        Option("arms that are compared and drawn together, by name; without a question all arms are", keys=NAME),
+    ]
+    finetune: Annotated[Finetune, Option("fine-tuning of every generation; an arm may change it")]
+    generate: Annotated[Generate, Option("how the next training set is written; an arm may change it")]
+    evaluate: Annotated[Evaluate, Option("how a generation is evaluated")]
+    passage: Annotated[Passage, Option("a fixed passage that every generation continues")]
+    summary: Annotated[Summary, Option("tables and intervals")]
+    statistics: Annotated[Statistics, Option("tests between arms and over generations, and the onset of collapse")]
+    profile: Annotated[Profile, Option("the rule by which each definition of collapse is judged")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arm:
+    """One experimental condition, without the options that are added by policy, training and decoding."""
+
+    policy: Annotated[str, Option("a policy of collapse/policies.py")]
+    sweep: Annotated[
+        dict[str, Any],
+        Option("options of an arm, each with a list of values: one arm for every combination", fewest=1),
+    ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Configuration(Compute):
+    """An experiment."""
+
+    experiment: Annotated[
+        str,
+        Option("name of the results folder in results/ (letters, digits, _ and -)", pattern=NAME),
+    ]
+    parts: Annotated[
+        list[Literal["text", "discrete", "gaussian", "mixture", "vae", "three_errors"]],
+        Option("parts that run; a part that is left out is neither computed nor in the report", fewest=1),
+    ]
+    memory_gigabytes: Annotated[
+        float,
+        Option("memory that one job of the text may take; a job that needs more is refused", above=0, maximum=100_000),
+    ]
+    gigaflops: Annotated[
+        float | None,
+        Option(
+            "speed of one core, or of the GPU, in float32 products; only predicted times depend on it",
+            above=0,
+        ),
+    ]
+    corpus: Annotated[Corpus, Option("the human text")]
+    base_model: Annotated[BaseModel, Option("the model that every generation starts from")]
+    text: Annotated[Text, Option("the chain of generations")]
+    arms: Annotated[
+        dict[str, Annotated[Arm, Option("one experimental condition")]],
+        Option("definitions of arms; text.arms says which of them run", keys=ARM_NAME, fewest=1),
+    ]
+    discrete: Annotated[Discrete, Option("a distribution over symbols, sampled and refitted by counting")]
+    gaussian: Annotated[Gaussian, Option("a normal distribution, sampled and refitted by mean and covariance")]
+    mixture: Annotated[Mixture, Option("a mixture of two Gaussians in the plane, sampled and refitted by EM")]
+    vae: Annotated[Vae, Option("a variational autoencoder of images")]
+    three_errors: Annotated[ThreeErrors, Option("the three errors of the theory, one at a time and together")]
 
 
 class ConfigurationError(ValueError):
@@ -31,20 +125,71 @@ class ConfigurationError(ValueError):
 
 
 def resolve(config: dict[str, Any]) -> None:
-    """Check `config` and put the arms of its sweeps in their place.
+    """Check `config`, replace sweeps by their arms, and put every key in its order.
 
     ConfigurationError if it breaks the schema or contradicts itself.
     """
-    faults = [*foreign_faults(config)] or schema_faults(config) or arms.sweep_faults(config, MOST_ARMS)
+    faults = [*foreign_faults(config)] or schemas.faults(config, schema()) or arms.sweep_faults(config, arm_names())
     if not faults:
-        arms.expand(config)
-        faults = schema_faults(config) or consistency_faults(config) or size_faults(config)
+        expand(config)
+        faults = schemas.faults(config, schema()) or consistency.faults(config)
     if faults:
         raise ConfigurationError("configuration:\n" + "\n".join(f"  {_printable(fault)}" for fault in faults))
 
 
+def expand(config: dict[str, Any]) -> None:
+    """Put every key in its order and the arms of sweeps in their place; twice is as good as once."""
+    arms.expand(config, arm_names())
+    ordered = in_order(config, fields(Configuration))
+    config.clear()
+    config.update(ordered)
+
+
+@functools.cache
+def arm_options() -> tuple[Field, ...]:
+    """What an arm may say: its policy, that policy's options, and what it may change of training and decoding."""
+    of_policies = [field for policy in POLICIES.values() for field in fields(policy.options)]
+    changed = [field for options in (Finetune, Generate) for field in fields(options) if field.option.arm]
+    policy, sweep = fields(Arm)
+    declared = {field.name: field for field in [*of_policies, *changed, sweep]}
+    optional = [Field(field.name, field.kind, field.optional, False, field.option) for field in declared.values()]
+    return (policy, *optional)
+
+
+def arm_names() -> list[str]:
+    """The names of `arm_options`."""
+    return [field.name for field in arm_options()]
+
+
+@functools.cache
+def schema() -> dict[str, Any]:
+    """The JSON schema of a configuration."""
+    made = schemas.object_schema(fields(Configuration), "an experiment")
+    arm = schemas.object_schema(arm_options(), "one experimental condition")
+    values = {"type": "array", "minItems": 1, "uniqueItems": True, "description": "values of one option"}
+    arm["properties"]["sweep"] |= {"additionalProperties": values}
+    made["properties"]["arms"]["additionalProperties"] = arm
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made}
+
+
+def in_order(node: Any, declared: tuple[Field, ...]) -> dict[str, Any]:
+    """The mapping with its keys in the order of declaration, at every depth; names that the user chose are sorted."""
+    return {field.name: _value_in_order(node[field.name], field.kind) for field in declared if field.name in node}
+
+
+def _value_in_order(value: Any, kind: Any) -> Any:
+    if kind is Arm:
+        return in_order(value, arm_options())
+    if isinstance(kind, type) and hasattr(kind, "__dataclass_fields__"):
+        return in_order(value, fields(kind))
+    if get_origin(kind) is dict:
+        inner = split(get_args(kind)[1])[0]
+        return {key: _value_in_order(value[key], inner) for key in sorted(value)}
+    return value
+
+
 def foreign_faults(node: Any, place: str = "") -> Iterator[str]:
-    """What YAML can hold and a configuration cannot: keys that are no text, and text that cannot be written down."""
+    """Refuse what YAML can hold and no command can: keys that are not text, and control characters."""
     if isinstance(node, Mapping):
         for key, value in node.items():
             if isinstance(key, str) and not NOT_TEXT.search(key):
@@ -60,254 +205,13 @@ def foreign_faults(node: Any, place: str = "") -> Iterator[str]:
 
 
 def _printable(fault: str) -> str:
-    """One line of a bounded length, in which nothing is a command to a terminal."""
+    """The fault as one line of bounded length, without characters that command a terminal."""
     shown = fault if len(fault) <= SHOWN_CHARACTERS else f"{fault[:SHOWN_CHARACTERS]} … {fault[-SHOWN_CHARACTERS:]}"
     return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in shown)
 
 
-@functools.cache
-def schema() -> dict[str, Any]:
-    return yaml.safe_load(SCHEMA.read_text())
-
-
-def _whole(_: Any, pattern: str, value: Any, __: Any) -> Iterator[ValidationError]:
-    """A pattern holds for all of a text; Python's `$` would also accept a line break behind it."""
-    if isinstance(value, str) and not re.fullmatch(pattern, value):
-        yield ValidationError(f"does not match {pattern}")
-
-
-def _number(_: Any, value: Any) -> bool:
-    return _integer(_, value) or (isinstance(value, float) and math.isfinite(value))
-
-
-def _integer(_: Any, value: Any) -> bool:
-    """Not 3.0, which no `range` takes, nor what no array can count."""
-    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63
-
-
-Validator = extend(
-    Draft202012Validator,
-    {"pattern": _whole},
-    type_checker=Draft202012Validator.TYPE_CHECKER.redefine_many({"integer": _integer, "number": _number}),
-)
-
-
-def schema_faults(config: Mapping[str, Any]) -> list[str]:
-    """What the schema refuses, in the order of the keys."""
-    validator = Validator(schema())
-    errors = sorted(validator.iter_errors(config), key=lambda error: [str(part) for part in error.absolute_path])
-    return [fault for error in errors for fault in _explain(error)]
-
-
-def _explain(error) -> list[str]:
-    key = ".".join(str(part) for part in error.absolute_path)
-    where = f"{key}." if key else ""
-    if error.validator == "additionalProperties":
-        known = sorted(error.schema["properties"])
-        unknown = sorted(set(error.instance) - set(known))
-        return [f"{where}{name}: unknown key; known here: {', '.join(known)}" for name in unknown]
-    if error.validator == "required":
-        missing = [name for name in error.schema["required"] if name not in error.instance]
-        return [f"{where}{name}: missing; set it, see workflow/schemas/config.schema.yaml" for name in missing[:1]]
-    description = error.schema.get("description", "see workflow/schemas/config.schema.yaml")
-    return [
-        f"{key}: {json.dumps(error.instance, ensure_ascii=False, default=str)}: {_rule(error)}; it is: {description}"
-    ]
-
-
-def _rule(error) -> str:
-    value = error.validator_value
-    names = ["null" if one is None else str(one) for one in (value if isinstance(value, list) else [value])]
-    return {
-        "type": f"must be of type {' or '.join(names)}",
-        "minimum": f"must be at least {value}",
-        "maximum": f"must be at most {value}",
-        "exclusiveMinimum": f"must be more than {value}",
-        "exclusiveMaximum": f"must be less than {value}",
-        "enum": f"must be one of {', '.join(names)}",
-        "pattern": f"must match {value}",
-        "minItems": f"needs at least {value}",
-        "uniqueItems": "names one thing twice",
-        "minLength": "must not be empty",
-        "minProperties": f"needs at least {value}",
-    }.get(error.validator, error.message)
-
-
-def consistency_faults(config: Mapping[str, Any]) -> list[str]:
-    """What single keys cannot show: keys that need each other, and names that must exist."""
-    return text_faults(config) + side_faults(config)
-
-
-def size_faults(config: Mapping[str, Any]) -> list[str]:
-    """Of all of it together, arms of sweeps included."""
-    characters = len(shlex.quote(json.dumps(config)))
-    if characters <= MOST_CHARACTERS:
-        return []
-    return [
-        f"configuration: {characters} characters with the arms of all sweeps, more than {MOST_CHARACTERS}, which no "
-        "command can hold; list fewer arms, or put them into an experiment of their own"
-    ]
-
-
-def text_faults(config: Mapping[str, Any]) -> list[str]:
-    """Of the language-model chain."""
-    corpus, base, text = config["corpus"], config["base_model"], config["text"]
-    faults = arms.faults(config)
-    faults += reference_faults("text.statistics.reference", text["statistics"]["reference"], text["arms"])
-    for name, question in text["questions"].items():
-        faults += reference_faults(f"text.questions.{name}.reference", question["reference"], question["arms"])
-    if corpus["source"] == "files":
-        if not corpus["folder"]:
-            faults.append('corpus.folder: null: source files needs the folder; --config \'corpus={"folder": "…"}\'')
-        for split in ("train", "test"):
-            if not corpus["files"].get(split):
-                faults.append(f"corpus.files.{split}: missing: source files needs a file for it")
-    if corpus["source"] == "hub":
-        faults += _need(corpus, "corpus", ("repository", "configuration", "revision"))
-        for split in ("train", "test"):
-            if not corpus["splits"].get(split):
-                faults.append(f"corpus.splits.{split}: missing: source hub needs the name of the split")
-    if base["source"] == "hub":
-        faults += _need(base, "base_model", ("repository", "revision"))
-    else:
-        pretraining = base["pretraining"]
-        for name in (None, *pretraining["sizes"]):
-            place = "base_model.pretraining" + (f".sizes.{name}" if name else "")
-            one = pretraining_of(config, name)
-            if one["width"] % one["heads"]:
-                faults.append(f"{place}.heads: {one['heads']}: must divide the width {one['width']}")
-            faults += arms.rate_faults(place, one)
-        if pretraining["text"] == "files" and not pretraining["files"]:
-            faults.append("base_model.pretraining.files: []: text files needs at least one file")
-    processes, batch_blocks = text["finetune"]["processes"], text["finetune"]["batch_blocks"]
-    if processes > batch_blocks:
-        faults.append(
-            f"text.finetune.processes: {processes}: more than the {batch_blocks} blocks of a batch that they share; "
-            "lower it or raise text.finetune.batch_blocks"
-        )
-    if corpus["validation_fraction"] + corpus["test_fraction"] >= 1:
-        faults.append("corpus.test_fraction: with validation_fraction it leaves no text to train on; lower one")
-    if 2 * text["evaluate"]["modes"] > (corpus["train_blocks"] or float("inf")):
-        faults.append(
-            f"text.evaluate.modes: {text['evaluate']['modes']}: a stretch would have fewer than two of the "
-            f"{corpus['train_blocks']} blocks of corpus.train_blocks; lower it"
-        )
-    if text["evaluate"]["repeated_ngram_tokens"] > corpus["block_tokens"]:
-        faults.append(
-            f"text.evaluate.repeated_ngram_tokens: {text['evaluate']['repeated_ngram_tokens']}: longer than "
-            f"corpus.block_tokens {corpus['block_tokens']}; lower it"
-        )
-    return faults
-
-
-def reference_faults(place: str, reference: str | None, compared: Sequence[str]) -> list[str]:
-    """Of the arm that others are compared with: it must be one of them."""
-    if reference is None or reference in compared:
-        return []
-    return [f"{place}: {reference}: not among the arms compared; choose of {', '.join(compared)}, or null"]
-
-
-def side_faults(config: Mapping[str, Any]) -> list[str]:
-    """Of the side experiments."""
-    parts = config["parts"]
-    checks = {"discrete": discrete_faults, "gaussian": gaussian_faults, "mixture": mixture_faults, "vae": vae_faults}
-    return [fault for part, check in checks.items() if part in parts for fault in check(config[part])]
-
-
-def discrete_faults(discrete: Mapping[str, Any]) -> list[str]:
-    faults = []
-    for name, distribution in discrete["distributions"].items():
-        if distribution["kind"] == "zipf" and distribution["exponent"] is None:
-            faults.append(f"discrete.distributions.{name}.exponent: null: kind zipf needs a number, such as 1.0")
-        numbers = discrete["chains"] * max(distribution["symbols"], *discrete["samples"])
-        if numbers > MOST_NUMBERS:
-            faults.append(
-                f"discrete.chains: {discrete['chains']}: with {name} a job would hold {numbers:.0e} numbers, more than "
-                f"{MOST_NUMBERS:.0e}; lower chains, symbols or samples"
-            )
-    return faults
-
-
-def gaussian_faults(gaussian: Mapping[str, Any]) -> list[str]:
-    faults = []
-    for samples in gaussian["samples"]:
-        if samples <= max(gaussian["dimensions"]):
-            faults.append(
-                f"gaussian.samples: {samples}: not more than {max(gaussian['dimensions'])} dimensions, a covariance "
-                "cannot be fitted; raise it or lower gaussian.dimensions"
-            )
-        if "real" in gaussian["variants"] and not 0 < round(gaussian["real_fraction"] * samples) < samples - 1:
-            faults.append(
-                f"gaussian.real_fraction: {gaussian['real_fraction']}: of {samples} points it leaves no real one or "
-                "fewer than two others; change it, or leave out variant real"
-            )
-        last, exponent = max(gaussian["generations"]), 0.0
-        if "superlinear" in gaussian["variants"]:
-            exponent = gaussian["superlinear_exponent"]
-        elif "linear" in gaussian["variants"]:
-            exponent = 1.0
-        numbers = samples * last**exponent * max(gaussian["dimensions"])
-        if gaussian["draws"] == "samples" and numbers > MOST_NUMBERS:
-            faults.append(
-                f"gaussian.draws: samples: one sample of generation {last} would hold {numbers:.0e} numbers, more than "
-                f"{MOST_NUMBERS:.0e}; choose summaries, or leave out variants linear and superlinear"
-            )
-    return faults
-
-
-def mixture_faults(mixture: Mapping[str, Any]) -> list[str]:
-    if max(mixture["generations"]) < 1:
-        return ["mixture.generations: none after generation 0; name at least one to simulate"]
-    return []
-
-
-def vae_faults(vae: Mapping[str, Any]) -> list[str]:
-    faults = []
-    images = vae["images"]
-    if images["source"] == "files":
-        if not images["folder"]:
-            faults.append("vae.images.folder: null: source files needs the folder; --config 'vae={\"images\": …}'")
-        for name in ("train_images", "train_labels", "test_images", "test_labels"):
-            if not images["files"].get(name):
-                faults.append(f"vae.images.files.{name}: missing: source files needs a file for it")
-    if images["source"] == "hub":
-        faults += _need(images, "vae.images", ("repository", "revision"))
-    if vae["evaluate"]["shown"] > vae["evaluate"]["images"]:
-        faults.append(
-            f"vae.evaluate.shown: {vae['evaluate']['shown']}: more than vae.evaluate.images "
-            f"{vae['evaluate']['images']}; lower it"
-        )
-    return faults
-
-
-def _need(part: Mapping[str, Any], name: str, keys: tuple[str, ...]) -> list[str]:
-    return [f"{name}.{key}: null: source hub needs it" for key in keys if not part[key]]
-
-
-def descriptions() -> dict[str, str]:
-    """What each key means: dotted key to description; an arm's keys stand under `arms.*`."""
-    found: dict[str, str] = {}
-
-    def walk(node: Mapping[str, Any], prefix: str) -> None:
-        for key, child in node.get("properties", {}).items():
-            found[f"{prefix}{key}"] = child.get("description", "")
-            walk(child, f"{prefix}{key}.")
-        if isinstance(node.get("additionalProperties"), Mapping):
-            walk(node["additionalProperties"], f"{prefix}*.")
-
-    walk(schema(), "")
-    return found
-
-
-def pretraining_of(config: Mapping[str, Any], size: str | None) -> dict[str, Any]:
-    """Options of the pretraining of a base model: of one of `sizes`, or of none."""
-    options = dict(config["base_model"]["pretraining"])
-    sizes = options.pop("sizes")
-    return options | sizes.get(size, {})
-
-
 def pretrained_shape(config: Mapping[str, Any], size: str | None = None) -> Shape | None:
-    """The shape of a model pretrained here; None for one from the hub, whose shape is not known before."""
+    """The shape of a base model pretrained here; None for a hub model, whose shape is unknown before it is fetched."""
     if config["base_model"]["source"] == "hub":
         return None
     sizes = pretraining_of(config, size)
@@ -321,7 +225,7 @@ def pretrained_shape(config: Mapping[str, Any], size: str | None = None) -> Shap
 
 
 def autoencoder_parameters(config: Mapping[str, Any]) -> int:
-    """Number of weights of an autoencoder of images of 8 × 8 pixels if they are scikit-learn's digits, else 28 × 28."""
+    """Number of weights of the autoencoder, whose images have 8 × 8 pixels (scikit-learn's digits) or 28 × 28."""
     vae = config["vae"]
     capacity, latent = vae["capacity"], vae["latent_dimensions"]
     features = 2 * capacity * (2 if vae["images"]["source"] == "digits" else 7) ** 2

@@ -9,7 +9,7 @@ import torch
 from tokenizers import Tokenizer
 
 from collapse.artefacts import checked_file, checked_manifest, read_blocks, write_columns, write_json, write_manifest
-from collapse.decoding.registry import PRECISIONS, decode, load
+from collapse.decoding.registry import decode, load
 from collapse.measures.diversity import (
     distinct_ngrams,
     identical_blocks,
@@ -19,6 +19,7 @@ from collapse.measures.diversity import (
 )
 from collapse.measures.mauve import mauve
 from collapse.measures.modes import mode_accuracy, stretches
+from collapse.measures.options import Evaluate
 from collapse.measures.perplexity import losses_and_states, mean_states, perplexity, token_losses
 from collapse.measures.tails import frequency_groups, least_likely, loss_by_group, mean_loss, recall_by_group
 from collapse.measures.text_measures import against_human, sampled, variety
@@ -26,7 +27,7 @@ from collapse.models import memory
 from collapse.models.families import end_of_text, read_config, shape
 from collapse.models.interfaces import load_reader
 from collapse.seeds import derive_seed
-from scripts.shared import decoder, job
+from scripts.shared import decoder, job, options
 from scripts.shared.timer import Timer
 
 
@@ -40,12 +41,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--synthetic", type=Path, required=True)
     parser.add_argument("--corpus", type=Path, required=True)
     parser.add_argument("--tokenizer", type=Path, required=True, help="tokenizer.json")
-    for name in ("scoring-batch-blocks", "frequency-groups", "repeated-ngram-tokens", "sample-blocks", "modes"):
-        parser.add_argument(f"--{name}", type=int, required=True)
-    parser.add_argument(
-        "--minority-share", type=float, required=True, help="of test blocks, those unlikeliest at first"
-    )
-    parser.add_argument("--scoring-precision", choices=PRECISIONS, required=True, help="of the models that score")
+    options.add(parser, Evaluate, "evaluate_")
     parser.add_argument("--memory-gigabytes", type=float, required=True, help="refuse what would need more")
     parser.add_argument("--scores", type=Path, required=True)
     parser.add_argument("--metrics", type=Path, required=True)
@@ -73,21 +69,21 @@ def main(argv: Sequence[str] | None = None) -> None:
     synthetic, _ = read_blocks(args.synthetic)
     passage = job.read_json(args.corpus / "passage.json")
     config = read_config(args.model)
-    batch_blocks = args.scoring_batch_blocks
+    batch_blocks = args.evaluate_batch_blocks
     needed = memory.scoring(
-        shape(config), tokens=test.shape[1], batch_blocks=batch_blocks, precision=args.scoring_precision
+        shape(config), tokens=test.shape[1], batch_blocks=batch_blocks, precision=args.evaluate_precision
     )
     memory.check(needed, args.memory_gigabytes, "scoring", "text.evaluate.batch_blocks")
-    precision = getattr(torch, args.scoring_precision)
+    precision = getattr(torch, args.evaluate_precision)
     model, first_model = (load_reader(one, precision, args.device) for one in (args.model, args.generation0_model))
-    own_engine = (args.engine, args.precision) == ("collapse", args.scoring_precision)
+    own_engine = (args.engine, args.precision) == ("collapse", args.evaluate_precision)
     writer = model if own_engine else load(args.engine, args.model, args.precision, args.device)
 
     with work:
         test_losses = token_losses(model, torch.from_numpy(test).long(), batch_blocks)
         own_losses = token_losses(model, torch.from_numpy(synthetic).long(), batch_blocks)
         first_losses, states = losses_and_states(first_model, torch.from_numpy(synthetic).long(), batch_blocks)
-        sample = sampled(len(human), args.sample_blocks, args.seed)
+        sample = sampled(len(human), args.evaluate_sample_blocks, args.seed)
         human_states = mean_states(first_model, torch.from_numpy(human[sample]).long(), batch_blocks)
         first_test_losses = (
             test_losses
@@ -102,15 +98,17 @@ def main(argv: Sequence[str] | None = None) -> None:
     # synthetic text holds no end of text: counted among the tokens it would pass for a loss of common ones
     human_text = human[human != end]
     losses, targets = test_losses[text_targets], test[:, 1:][text_targets]
-    group, half = (frequency_groups(human_text, model.vocabulary_size, count) for count in (args.frequency_groups, 2))
-    by_group = loss_by_group(losses, targets, group, args.frequency_groups)
+    group, half = (
+        frequency_groups(human_text, model.vocabulary_size, count) for count in (args.evaluate_frequency_groups, 2)
+    )
+    by_group = loss_by_group(losses, targets, group, args.evaluate_frequency_groups)
     by_half = loss_by_group(losses, targets, half, 2)
-    recall = recall_by_group(human_text, synthetic, group, args.frequency_groups)
-    minority = least_likely(first_test_losses, text_targets, args.minority_share)
+    recall = recall_by_group(human_text, synthetic, group, args.evaluate_frequency_groups)
+    minority = least_likely(first_test_losses, text_targets, args.evaluate_minority_share)
     tokenizer = Tokenizer.from_file(str(checked_file(args.tokenizer, args.tokenizer.with_name("manifest.json"))))
     centre = human_states.mean(0)  # all states point one way: only about this do cosines tell blocks apart
     about_human, about = human_states - centre, states[sample] - centre
-    mode = stretches(sample, len(human), args.modes)
+    mode = stretches(sample, len(human), args.evaluate_modes)
     own_variety = variety(synthetic, sample, about, decoded(synthetic, tokenizer), end)
     human_variety = variety(human, sample, about_human, decoded(human, tokenizer), end)
     metrics = {
@@ -127,7 +125,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         "test_loss_rare_half": by_half[0],
         "test_loss_common_half": by_half[1],
         **{f"distinct_{n}": distinct_ngrams(synthetic, n) for n in (1, 2, 3, 4)},
-        "repeated_ngrams": repeated_ngrams(synthetic, args.repeated_ngram_tokens),
+        "repeated_ngrams": repeated_ngrams(synthetic, args.evaluate_repeated_ngram_tokens),
         "unigram_entropy": unigram_entropy(synthetic),
         "vocabulary_coverage": vocabulary_coverage(synthetic, human_text),
         "identical_blocks": identical_blocks(synthetic),
@@ -153,12 +151,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         options={
             **place,
             **written,
-            "frequency_groups": args.frequency_groups,
-            "repeated_ngram_tokens": args.repeated_ngram_tokens,
-            "sample_blocks": args.sample_blocks,
-            "modes": args.modes,
-            "minority_share": args.minority_share,
-            "scoring_precision": args.scoring_precision,
+            "evaluate": options.values(args, Evaluate, "evaluate_"),
         },
     )
     work.finish()
@@ -177,7 +170,7 @@ def continue_passage(model: Any, prompt: list[int], args) -> list[int]:
         model,
         torch.tensor([prompt]),
         new_tokens=args.new_tokens,
-        **decoder.options(args) | {"batch_blocks": 1},
+        **decoder.own_options(args) | {"batch_blocks": 1},
         **decoder.drawing(args, "passage"),
     )
     return tokens[0].tolist()

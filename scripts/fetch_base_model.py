@@ -3,22 +3,23 @@
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import get_args
 
 from collapse.artefacts import write_manifest
 from collapse.corpus.tokenizer import write_tokenizer
-from collapse.decoding.registry import ENGINES
+from collapse.decoding.options import Engine
 from collapse.models.families import check_engine
 from collapse.models.hub import download_model, read_hub_model, read_hub_tokenizer
+from collapse.models.options import HubModel
 from collapse.models.transformers_files import write_model
-from scripts.shared import job
+from scripts.shared import job, options
 from scripts.shared.timer import Timer
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     parser = job.parser(__doc__)
-    parser.add_argument("--repository", required=True)
-    parser.add_argument("--revision", required=True)
-    parser.add_argument("--engine", choices=ENGINES, required=True, help="that will write text with it")
+    options.add(parser, HubModel)
+    parser.add_argument("--engine", choices=get_args(Engine), required=True, help="engine that will write text with it")
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args(argv)
     work = Timer(args.benchmark)

@@ -9,6 +9,7 @@ from collapse.artefacts import checked_manifest, read_blocks, write_manifest
 from collapse.models.families import read_config
 from collapse.models.opt import read_weights, write_weights
 from collapse.seeds import derive_seed
+from collapse.training.options import FinetuneJob
 from collapse.training.selection import Selection
 from scripts.shared import job, training
 from scripts.shared.timer import Timer
@@ -18,10 +19,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = job.parser(__doc__)
     job.add_place(parser)
     job.add_owners(parser, "training", "start")
-    training.add_arguments(parser)
+    training.add_arguments(parser, FinetuneJob)
     parser.add_argument("--training-set", type=Path, required=True)
     parser.add_argument("--base", type=Path, required=True, help="folder of the model that training starts from")
-    parser.add_argument("--blocks", type=int, help="train on so many of the training set; all if left out")
     parser.add_argument("--validation", type=Path, help="validation.parquet: model selection by its loss")
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args(argv)
@@ -42,7 +42,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         parents.append(args.validation.with_suffix(".manifest.json"))
         checked_manifest(parents[-1], "human text", {"split": "validation"})
         selection = Selection(read_blocks(args.validation)[0], args.batch_blocks)
-    model, losses, processes = training.run(args, work, read_weights(args.base), config, blocks, seed, selection)
+    model, losses, processes = training.run(
+        args, FinetuneJob, work, read_weights(args.base), config, blocks, seed, selection
+    )
     if processes.rank == 0:
         write_manifest(
             args.output / "manifest.json",
@@ -52,8 +54,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             code=args.code,
             options={
                 **job.place(args),
-                **training.options(args),
-                "blocks": args.blocks,
+                **training.deciding(args, FinetuneJob),
                 "processes": processes.count,
                 "loss_by_epoch": losses,
                 "validation_loss_by_epoch": selection.losses if selection else None,

@@ -8,8 +8,10 @@ import numpy as np
 import torch
 
 from collapse.artefacts import checked_manifest, read_blocks, write_manifest
+from collapse.decoding import verifiers
+from collapse.decoding.options import LEARNED
 from collapse.decoding.registry import decode, load
-from collapse.decoding.verifiers import LEARNED, VERIFIERS, Reference, kept
+from collapse.decoding.verifiers import Reference, kept
 from collapse.models import memory
 from collapse.models.families import check_engine, end_of_text, read_config, shape
 from collapse.models.interfaces import load_reader
@@ -51,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         prompts, _ = read_blocks(args.previous)  # a block for every human one, in their order
     if args.prompts == "none":
         prompts = np.full((len(prompts), 1), end_of_text(config))  # which also begins a text
-    rows = synthetic_text.shard_rows(len(prompts), args.decode_batch_blocks, args.shard, args.shards)
+    rows = synthetic_text.shard_rows(len(prompts), args.batch_blocks, args.shard, args.shards)
     accuracy = None
     prompts, source_block = prompts[rows], table.column("block").to_numpy()[rows]
     if len(prompts):
@@ -60,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             prompt=prompts.shape[1],
             new_tokens=args.new_tokens,
             beams=args.num_beams or 1,
-            batch_blocks=args.decode_batch_blocks,
+            batch_blocks=args.batch_blocks,
             precision=args.precision,
             verifies=args.candidates > 1,
         )
@@ -76,7 +78,7 @@ def main(argv: Sequence[str] | None = None) -> None:
                 torch.from_numpy(prompts).long().repeat_interleave(args.candidates, dim=0),
                 new_tokens=args.new_tokens,
                 progress=lambda done, total: work.progress(done, total, "blocks"),
-                **decoder.options(args),
+                **decoder.own_options(args),
                 **decoder.drawing(args, "generate", streams),
             )
             tokens, scores, marks = new.numpy(), log_probability.numpy(), decoder.marked(args, streams)
@@ -108,11 +110,11 @@ def verified(
         model,
         human,
         read_blocks(args.corpus / "validation.parquet")[0],
-        batch_blocks=args.decode_batch_blocks,
+        batch_blocks=args.batch_blocks,
         continued=lambda rows: examples(args, human, rows),
         end_of_text=end_of_text(read_config(args.generation0_model)),
     )
-    grades = VERIFIERS[args.verifier](tokens, reference).reshape(-1, args.candidates)
+    grades = getattr(verifiers, args.verifier)(tokens, reference).reshape(-1, args.candidates)
     seed = derive_seed(args.seed, args.generation, "verify")
     choice = kept(grades, args.verifier_noise, seed, source_block)
     accuracy = reference.judge.accuracy if args.verifier in LEARNED else None
@@ -130,7 +132,7 @@ def examples(args: argparse.Namespace, human: np.ndarray, rows: np.ndarray) -> n
         load(args.engine, args.generation0_model, "float32", args.device),
         torch.from_numpy(prompts).long(),
         new_tokens=args.new_tokens,
-        **decoder.options(args),
+        **decoder.own_options(args),
         **decoder.drawing(first, "verify-examples", rows),
     )
     return tokens.numpy()

@@ -2,14 +2,17 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from collapse import mixing
 from collapse.artefacts import checked_manifest, read_blocks, write_blocks, write_manifest
-from collapse.mixing import POLICIES, Seeds, human_only
+from collapse.mixing import Seeds, human_only
 from collapse.models.families import read_config
+from collapse.policies import POLICIES, NoOptions
 from collapse.seeds import derive_seed
-from scripts.shared import job
+from scripts.shared import job, options
 from scripts.shared.timer import Timer
 
 
@@ -17,52 +20,51 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = job.parser(__doc__)
     job.add_place(parser)
     parser.add_argument("--policy", choices=["human", *POLICIES], required=True)
-    parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="of the policy")
     parser.add_argument("--corpus", type=Path, required=True, help="folder of prepare_corpus")
     parser.add_argument(
-        "--synthetic", type=Path, action="append", default=[], help="synthetic.parquet of each earlier generation read"
-    )
-    parser.add_argument("--synthetic-arm", action="append", default=[], help="of each, the arm in whose folder it lies")
-    parser.add_argument(
-        "--synthetic-seed", type=int, action="append", default=[], help="of each, if it is a writer of a pool"
+        "--synthetic",
+        nargs=4,
+        action="append",
+        default=[],
+        metavar=("ARM", "SEED", "GENERATION", "FILE"),
+        help="a synthetic.parquet that the policy reads, and the link that it belongs to; the earliest first",
     )
     parser.add_argument("--base", type=Path, help="folder of the base model: a policy that detects watermarks needs it")
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--manifest", type=Path, required=True)
+    policy = POLICIES.get(parser.parse_known_args(argv)[0].policy)
+    declared = policy.options if policy and not policy.pools else NoOptions
+    options.add(parser, declared)
     args = parser.parse_args(argv)
     work = Timer(args.benchmark)
+    given = options.values(args, declared)
 
-    types = POLICIES[args.policy].options if args.policy in POLICIES else {}
-    options = {name: types[name](value) for name, value in job.pairs(args.option).items()}
     checked_manifest(args.corpus / "train.manifest.json", "human text", {"split": "train"})
     parents = [args.corpus / "train.manifest.json"]
     human, _ = read_blocks(args.corpus / "train.parquet")
     detection = None
-    if args.policy == "human":
+    links = [(arm, int(seed), int(generation), Path(path)) for arm, seed, generation, path in args.synthetic]
+    if policy is None:
         training = human_only(human)
     else:
-        pools = POLICIES[args.policy].pools
-        count = len(args.synthetic)
-        first = args.generation - (1 if pools else count)
-        arms, of = args.synthetic_arm or [args.arm] * count, args.synthetic_seed or [args.seed] * count
         texts = []
-        for index, (path, arm, seed) in enumerate(zip(args.synthetic, arms, of, strict=True)):
+        for arm, seed, generation, path in links:
             manifest = path.with_suffix(".manifest.json")
-            expected = {"arm": arm, "seed": seed, "generation": first if pools else first + index}
-            checked_manifest(manifest, "synthetic text", expected)
+            checked_manifest(manifest, "synthetic text", {"arm": arm, "seed": seed, "generation": generation})
             parents.append(manifest)
             blocks, table = read_blocks(path)
             texts.append(blocks)
-        unread = [human[:0]] * (args.generation if pools else first)  # a policy counts generations from the first
-        synthetic = unread if pools else unread + texts
+        # a policy counts generations from the first, also those whose text it does not read
+        unread = [human[:0]] * (args.generation - (0 if policy.pools else len(texts)))
+        synthetic = unread if policy.pools else unread + texts
         seeds = Seeds(derive_seed(args.seed, args.generation, "mix"), derive_seed(args.seed, "mix"))
-        given = options | ({"texts": texts} if pools else {})
-        if POLICIES[args.policy].detects:
+        read: dict[str, Any] = {"texts": texts} if policy.pools else {}
+        if policy.detects:
             parents.append(args.base / "manifest.json")
-            given["z_scores"] = detected(args.base, [human, *synthetic])
+            read["z_scores"] = detected(args.base, [human, *synthetic])
             marked = table.column("marked").to_numpy(zero_copy_only=False)
-            detection = rates(given["z_scores"], marked, options["z_threshold"])
-        training = POLICIES[args.policy].mix(human, synthetic, seeds, **given)
+            detection = rates(read["z_scores"], marked, given["z_threshold"])
+        training = getattr(mixing, args.policy)(human, synthetic, seeds, **given, **read)
 
     rows = len(training.blocks)
     writer = training.source_writer
@@ -73,8 +75,10 @@ def main(argv: Sequence[str] | None = None) -> None:
             "origin": training.origin,
             "source_generation": training.source_generation,
             "source_block": training.source_block,
-            "source_arm": np.full(rows, args.arm) if writer is None else np.array(arms)[writer],
-            "source_seed": np.full(rows, args.seed, np.int64) if writer is None else np.array(of)[writer],
+            "source_arm": np.full(rows, args.arm) if writer is None else np.array([arm for arm, *_ in links])[writer],
+            "source_seed": np.full(rows, args.seed, np.int64)
+            if writer is None
+            else np.array([seed for _, seed, *_ in links])[writer],
         },
     )
     write_manifest(
@@ -86,7 +90,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         options={
             **job.place(args),
             "policy": args.policy,
-            "policy_options": options,
+            "policy_options": given,
             "human_fraction": float((training.origin == "human").mean()),
             "rows": rows,
             "detection": detection,

@@ -11,9 +11,10 @@ from tokenizers import Tokenizer
 from collapse.artefacts import checked_file, write_blocks, write_manifest
 from collapse.corpus import sources as text_sources
 from collapse.corpus.blocks import evenly_spaced, to_blocks
+from collapse.corpus.options import Corpus
 from collapse.corpus.sources import SPLITS, SourceError
 from collapse.corpus.tokenizer import end_of_text, load_tokenizer
-from scripts.shared import job
+from scripts.shared import job, options
 from scripts.shared.timer import Timer
 
 TRAINING_RUN = 20  # neighbouring training blocks that are kept together
@@ -62,17 +63,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def add_source(parser: argparse.ArgumentParser) -> None:
     """Arguments that say where human text comes from and what cuts it."""
-    parser.add_argument("--source", choices=["pydoc", "files", "hub"], required=True)
-    parser.add_argument("--validation-fraction", type=float, required=True)
-    parser.add_argument("--test-fraction", type=float, required=True)
-    parser.add_argument("--folder", type=Path)
-    parser.add_argument("--file", action="append", default=[], metavar="SPLIT=NAME")
-    parser.add_argument("--repository")
-    parser.add_argument("--configuration")
-    parser.add_argument("--revision")
-    parser.add_argument("--hub-split", action="append", default=[], metavar="SPLIT=NAME")
-    parser.add_argument("--text-column", required=True)
-    parser.add_argument("--block-tokens", type=int, required=True)
+    options.add(parser, Corpus, leave_out=("train_blocks", "validation_blocks", "test_blocks"))
     parser.add_argument("--tokenizer", type=Path, required=True, help="tokenizer.json")
     parser.add_argument("--tokenizer-manifest", type=Path, required=True)
 
@@ -90,16 +81,16 @@ def read_documents(args: argparse.Namespace) -> text_sources.Documents:
     if args.source == "pydoc":
         return text_sources.pydoc_topics(args.validation_fraction, args.test_fraction)
     if args.source == "files":
-        documents = text_sources.local_files(args.folder, job.pairs(args.file), args.text_column)
+        documents = text_sources.local_files(Path(args.folder), job.pairs(args.files), args.text_column)
     else:
         documents = text_sources.hub_dataset(
-            args.repository, args.configuration, args.revision, job.pairs(args.hub_split), args.text_column
+            args.repository, args.configuration, args.revision, job.pairs(args.splits), args.text_column
         )
     return text_sources.with_validation(documents, args.validation_fraction)
 
 
 def where(args: argparse.Namespace) -> str:
-    names = job.pairs(args.file if args.source == "files" else args.hub_split)
+    names = job.pairs(args.files if args.source == "files" else args.splits)
     return str(names.get(args.split, f"corpus.source: {args.source}, {args.split} split"))
 
 

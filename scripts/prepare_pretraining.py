@@ -7,15 +7,14 @@ from collapse.artefacts import whole_file, write_blocks, write_manifest
 from collapse.corpus.blocks import to_blocks
 from collapse.corpus.sources import read_lines, stdlib_docstrings, text_sha256
 from collapse.corpus.tokenizer import train_tokenizer
-from scripts.shared import job
+from collapse.training.options import PretrainingText
+from scripts.shared import job, options
 from scripts.shared.timer import Timer
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     parser = job.parser(__doc__)
-    parser.add_argument("--text", choices=["docstrings", "files"], required=True)
-    parser.add_argument("--file", type=Path, action="append", default=[])
-    parser.add_argument("--vocabulary-size", type=int, required=True)
+    options.add(parser, PretrainingText)
     parser.add_argument("--block-tokens", type=int, required=True)
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args(argv)
@@ -24,7 +23,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     if args.text == "docstrings":
         documents = stdlib_docstrings()
     else:
-        documents = [line for path in args.file for line in read_lines(path)]
+        documents = [line for path in args.files for line in read_lines(Path(path))]
     tokenizer = train_tokenizer(documents, args.vocabulary_size)
     blocks = to_blocks(documents, tokenizer, args.block_tokens)
 

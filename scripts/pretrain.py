@@ -8,17 +8,17 @@ from collapse.artefacts import checked_manifest, read_blocks, write_manifest
 from collapse.corpus.tokenizer import write_tokenizer
 from collapse.models.transformers_files import new_opt, write_model
 from collapse.seeds import derive_seed
-from scripts.shared import job, training
+from collapse.training.options import Architecture, Training
+from scripts.shared import job, options, training
 from scripts.shared.timer import Timer
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     parser = job.parser(__doc__)
     parser.add_argument("--text", type=Path, required=True, help="folder of prepare_pretraining")
-    for name in ("layers", "width", "heads", "positions", "seed"):
-        parser.add_argument(f"--{name}", type=int, required=True)
-    parser.add_argument("--dropout", type=float, required=True)
-    training.add_arguments(parser)
+    parser.add_argument("--positions", type=int, required=True)
+    options.add(parser, Architecture)
+    training.add_arguments(parser, Training)
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args(argv)
     work = Timer(args.benchmark)
@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         seed=derive_seed(args.seed, "pretrain", "weights"),
     )
     seed = derive_seed(args.seed, "pretrain", "training")
-    model, losses, _ = training.run(args, work, dict(new.state_dict()), new.config.to_dict(), blocks, seed)
+    model, losses, _ = training.run(args, Training, work, dict(new.state_dict()), new.config.to_dict(), blocks, seed)
     new.load_state_dict(model.state_dict(), strict=False)  # the output matrix is the embedding
     files = write_model(new, args.output) + write_tokenizer(tokenizer, args.output)
     write_manifest(
@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             "parameters": model.weights.numel(),
             "loss_by_epoch": losses,
             "seed": args.seed,
-            **training.options(args),
+            **training.deciding(args, Training),
         },
     )
     args.checkpoint.unlink(missing_ok=True)

@@ -13,8 +13,9 @@ from collapse.artefacts import checked_manifest, write_json, write_text
 from collapse.measures.improbability import improbable_share
 from collapse.seeds import derive_seed
 from collapse.statistics.intervals import interval
+from collapse.statistics.options import Summary
 from collapse.statistics.scaling import scaling_exponent
-from scripts.shared import job
+from scripts.shared import job, options
 from scripts.shared.timer import Timer
 
 NOT_MEASURES = {"arm", "seed", "generation", "passage", "continuation", "test_tokens"}
@@ -26,16 +27,19 @@ RISES = ("test_loss_rare_half", "test_loss_common_half", "test_loss_minority", "
 def main(argv: Sequence[str] | None = None) -> None:
     parser = job.parser(__doc__)
     parser.add_argument("--text", type=Path, required=True, help="results/<experiment>/text")
-    parser.add_argument("--arm", action="append", required=True, metavar="ARM=FOLDER*GENERATIONS,…")
+    parser.add_argument(
+        "--arm",
+        action="append",
+        nargs="+",
+        required=True,
+        metavar="NAME FOLDER COUNT",
+        help="an arm, and whose folder holds how many of its generations, in their order",
+    )
     parser.add_argument("--seed", type=int, action="append", required=True)
     parser.add_argument("--generations", type=int, required=True)
-    parser.add_argument("--confidence", type=float, required=True)
-    parser.add_argument("--resamples", type=int, required=True)
-    parser.add_argument("--histogram-generation", type=int, action="append", default=[])
-    parser.add_argument("--histogram-bins-per-decade", type=int, required=True)
-    parser.add_argument("--improbable-quantile", type=float, required=True, help="of generation 0's own blocks")
+    options.add(parser, Summary)
     parser.add_argument(
-        "--family", action="append", default=[], metavar="ARM,…", help="arms that differ in blocks alone"
+        "--family", action="append", nargs="+", default=[], metavar="ARM", help="arms that differ in blocks alone"
     )
     args = parser.parse_args(argv)
     work = Timer(args.benchmark)
@@ -43,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     rows: list[tuple] = []
     continuations: list[tuple] = []
     blocks: list[tuple[str, int, float]] = []
-    for arm, folders in job.pairs(args.arm).items():
+    for arm, *folders in args.arm:
         for seed in args.seed:
             for generation, owner in enumerate(unfolded(folders)):
                 folder = args.text / owner / f"seed{seed}" / f"generation{generation}"
@@ -68,11 +72,11 @@ def main(argv: Sequence[str] | None = None) -> None:
                 if generation == 0 and not continuations:
                     continuations.append(("human", "", "", metrics["passage"]))
                 continuations.append((arm, seed, generation, metrics["continuation"]))
-                if generation in args.histogram_generation:
+                if generation in args.histogram_generations:
                     blocks += [(arm, generation, value) for value in perplexities]
 
     for family in args.family:
-        rows += scaling(rows, family.split(","))
+        rows += scaling(rows, family)
     intervals = list(over_seeds(rows, args.confidence, args.resamples))
     write_csv(args.text / "summary.csv", ("arm", "seed", "generation", "metric", "value"), rows)
     write_csv(args.text / "intervals.csv", ("arm", "generation", "metric", "seeds", "mean", "low", "high"), intervals)
@@ -100,10 +104,10 @@ def scaling(rows: Sequence[tuple], arms: list[str]) -> list[tuple]:
     return found
 
 
-def unfolded(folders: str) -> list[str]:
-    """The arm in whose folder each generation lies: `a*1,b*2` is a, b, b."""
-    pairs = (one.rsplit("*", 1) for one in folders.split(","))
-    return [arm for arm, count in pairs for _ in range(int(count))]
+def unfolded(folders: Sequence[str]) -> list[str]:
+    """The arm in whose folder each generation lies: `a 1 b 2` is a, b, b."""
+    runs = zip(folders[::2], folders[1::2], strict=True)
+    return [arm for arm, count in runs for _ in range(int(count))]
 
 
 def block_perplexities(path: Path) -> list[float]:

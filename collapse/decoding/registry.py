@@ -1,37 +1,16 @@
-"""Decoders: how a model continues its prompts, and the engines that can run them.
+"""Run a decoder: a function of (model, prompts, options) that has the same name in both engines.
 
-A decoder is a registered function of (model, prompts, options), the same name in both engines. Engines are imported
-when they are used, so that the names can be read without torch.
+Decoders and their options are declared in collapse/decoding/options.py. An engine is imported when it is used.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-ENGINES = ("collapse", "transformers")  # transformers: the reference, several times slower
-PRECISIONS = ("float32", "bfloat16")
-DEVICES = ("cpu", "cuda")
-
-
-@dataclass(frozen=True)
-class Decoder:
-    """Its `options`, by the names of the configuration; one that `draws` also takes `seed` and `streams`."""
-
-    options: tuple[str, ...]
-    draws: bool = False
-
-
-DECODERS = {
-    "beam_search": Decoder(("num_beams", "repetition_penalty")),
-    "greedy": Decoder(("repetition_penalty",)),
-    "sample": Decoder(("temperature", "top_k", "top_p", "watermark_bias", "repetition_penalty"), draws=True),
-}
 
 
 def load(engine: str, folder: Path, precision: str = "float32", device: str = "cpu") -> Any:

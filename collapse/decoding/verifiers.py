@@ -1,7 +1,7 @@
-"""Verifiers: of several candidates for each block, which one is kept (Feng et al., arXiv:2406.07515).
+"""Verifiers: which of several candidates is kept for each block (Feng et al., arXiv:2406.07515).
 
-A verifier is a function of candidates (rows, tokens) and a `Reference`; it returns a score a row, (rows,), the higher
-the better. Scores are compared among the candidates of one block alone.
+Each name of the option `verifier` (options.py) is a function here. It takes candidates (rows, tokens) and a `Reference`
+and returns a score for each row, (rows,): the higher, the better. Scores are compared within one block only.
 """
 
 from collections.abc import Callable
@@ -78,15 +78,6 @@ def unrepetitive(candidates: np.ndarray, reference: Reference) -> np.ndarray:
 def humanlike(candidates: np.ndarray, reference: Reference) -> np.ndarray:
     """The likeliest to be human, by a classifier of human blocks and of what the reference model writes."""
     return reference.judge.log_odds(candidates)
-
-
-VERIFIERS: dict[str, Callable[[np.ndarray, Reference], np.ndarray]] = {
-    "likely": likely,
-    "typical": typical,
-    "unrepetitive": unrepetitive,
-    "humanlike": humanlike,
-}
-LEARNED = ("humanlike",)  # by `Reference.judge`, whose accuracy says how good it is
 
 
 def kept(scores: np.ndarray, noise: float, seed: int, streams: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from collapse.models.memory import GIGABYTE
-from pipeline import arms, configuration
+from pipeline import configuration, schema
 from pipeline.costs.planned import Graph, Job, planned
 from pipeline.costs.resources import JobNeeds
 from pipeline.costs.schedule import longest_ways, makespan
@@ -98,9 +98,9 @@ def merged(files: Sequence[str | Path], values: Sequence[str] = ()) -> dict[str,
         _lay(config, yaml.safe_load(Path(file).read_text()))
     for key, value in (one.split("=", 1) for one in values):
         _lay(config, {key: yaml.safe_load(value)})
-    if faults := configuration.schema_faults(config):
+    if faults := schema.faults(config, configuration.schema()):
         raise configuration.ConfigurationError("configuration:\n" + "\n".join(f"  {fault}" for fault in faults))
-    arms.expand(config)
+    configuration.expand(config)
     return config
 
 

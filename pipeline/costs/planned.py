@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from pipeline.arms import finetune_settings
 from pipeline.layout.mixture_chain import MixtureChain
-from pipeline.layout.text_chain import Chain
+from pipeline.layout.text_chain import TextChain
 from pipeline.layout.vae_chain import REAL, VaeChain
 
 LINK = re.compile(r".*/(?P<arm>[^/]+)/seed(?P<seed>\d+)/generation(?P<generation>\d+)")
@@ -43,9 +43,9 @@ def job(rule: str, **wildcards: Any) -> Job:
     return Job(rule, tuple((name, str(value)) for name, value in wildcards.items()))
 
 
-def at(rule: str, folder: str, **more: Any) -> Job:
+def at(rule: str, folder: Any, **more: Any) -> Job:
     """The job of a rule whose files lie in a link's folder."""
-    found = LINK.match(folder)
+    found = LINK.match(str(folder))
     assert found, folder
     return job(rule, **found.groupdict(), **more)
 
@@ -63,7 +63,7 @@ class TextJobs:
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         self.config = config
-        self.chain = Chain(config, "results/text")
+        self.chain = TextChain(config, "results/text")
         self.shards: int = config["text"]["generate"]["shards"]
         self.pretrains = config["base_model"]["source"] == "pretrain"
         self.tokenizer = [job("prepare_pretraining" if self.pretrains else "fetch_base_model")]
@@ -107,7 +107,7 @@ class TextJobs:
         size = finetune_settings(self.config, arm)["size"] if arm else None
         return job("pretrain", size=f"/sizes/{size}" if size else "")
 
-    def _text(self, folder: str) -> Job:
+    def _text(self, folder: Any) -> Job:
         return at("join_shards" if self.shards > 1 else "generate", folder)
 
     def prepare_pretraining(self, one: Job) -> list[Job]:

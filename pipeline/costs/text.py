@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from collapse.mixing import POLICIES
 from collapse.models import memory, operations
+from collapse.policies import POLICIES
 from pipeline import configuration
 from pipeline.arms import finetune_settings, generate_settings
 from pipeline.costs.rates import Machine, Needs

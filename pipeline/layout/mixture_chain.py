@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.layout.text_chain import flags
+from pipeline.layout.link import flags
 
 
 class MixtureChain:

@@ -1,8 +1,8 @@
-"""What every artefact of the text chain is made from, so that what is made alike is made once.
+"""What every artefact of the text chain is made from, so that equal artefacts are made once.
 
-Two arms with the same options up to some generation have the same training sets, models, texts and scores there: each
-of these has a recipe, a hash of its own options and of its parents' recipes, and lies in the folder of the first arm
-defined that has this recipe.
+Two arms with the same options up to some generation have the same training sets, models, texts and scores there. Each
+artefact has a recipe: a hash of its own options and of its parents' recipes. It lies in the folder of the first arm
+with this recipe: first the arms that run, in the order of `text.arms`, then the others by name.
 """
 
 import hashlib
@@ -10,37 +10,40 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from collapse.mixing import POLICIES
+from collapse.decoding.options import Generate
+from collapse.policies import POLICIES
+from collapse.training.options import Finetune
 from pipeline.arms import finetune_settings, generate_settings, policy_settings
+from pipeline.layout.link import declared
 
 KINDS = ("training", "model", "text", "evaluation")
-NOT_IN_A_RECIPE = ("processes", "checkpoint_minutes", "shards")  # how work is done, not what comes of it
 
 
-class Recipes:
+class Sharing:
     """Recipes of all arms that a configuration defines, for its generations."""
 
     def __init__(self, config: Mapping[str, Any]) -> None:
-        self._first: dict[tuple[str, str], str] = {}  # of a kind and recipe, the arm in whose folder it lies
-        self._of = _recipes(config)
-        for arm, generations in self._of.items():
-            for one in generations:
+        self._recipes = _recipes(config)
+        self._first: dict[tuple[str, str], str] = {}  # kind and recipe to the arm in whose folder the artefact lies
+        running = [arm for arm in config["text"]["arms"] if arm in self._recipes]
+        for arm in dict.fromkeys([*running, *sorted(self._recipes)]):
+            for generation in self._recipes[arm]:
                 for kind in KINDS:
-                    self._first.setdefault((kind, one[kind]), arm)
+                    self._first.setdefault((kind, generation[kind]), arm)
 
-    def owner(self, kind: str, arm: str, generation: int) -> str:
+    def made_by(self, kind: str, arm: str, generation: int) -> str:
         """The arm in whose folder an arm's artefact of a generation lies."""
-        return self._first[kind, self._of[arm][generation][kind]]
+        return self._first[kind, self._recipes[arm][generation][kind]]
 
 
 def _recipes(config: Mapping[str, Any]) -> dict[str, list[dict[str, str]]]:
-    """Of every arm, for each of its generations, the recipe of every kind."""
-    found: dict[str, list[dict[str, str]]] = {arm: [] for arm in config["arms"]}
+    """The recipe of every kind, for each generation of every arm."""
+    recipes: dict[str, list[dict[str, str]]] = {arm: [] for arm in config["arms"]}
     for generation in range(config["text"]["generations"]):  # an arm may read what others wrote a generation before
-        before = {arm: recipes[-1] for arm, recipes in found.items() if recipes}
-        for arm, recipes in found.items():
-            recipes.append(_generation(config, arm, generation, recipes, before))
-    return found
+        before = {arm: earlier[-1] for arm, earlier in recipes.items() if earlier}
+        for arm, earlier in recipes.items():
+            earlier.append(_generation(config, arm, generation, earlier, before))
+    return recipes
 
 
 def _generation(
@@ -50,11 +53,9 @@ def _generation(
     earlier: list[dict[str, str]],
     before: dict[str, dict[str, str]],
 ) -> dict[str, str]:
-    """The recipes of one generation, from those of the arm's earlier ones and of all arms' generation before."""
-    finetune, generate = (
-        {name: value for name, value in settings.items() if name not in NOT_IN_A_RECIPE}
-        for settings in (finetune_settings(config, arm), generate_settings(config, arm))
-    )
+    """The recipes of one generation, from the arm's earlier recipes and from all arms' recipes a generation before."""
+    finetune = declared(Finetune, finetune_settings(config, arm))
+    generate = declared(Generate, generate_settings(config, arm))
     initialization, prompts = finetune.pop("initialization"), generate.pop("prompts")
     base = f"base {finetune.pop('size')}"
     if not earlier:  # nothing lies before generation 0: it starts from the base model and continues human text
@@ -74,7 +75,7 @@ def _read(
     if POLICIES[name].pools:
         writers = [before[writer]["text"] for writer in options["writers"]]
         return [name, writers, config["text"]["seeds"] if options["writer_seeds"] == "all" else "own"]
-    texts = [one["text"] for one in earlier]
+    texts = [recipes["text"] for recipes in earlier]
     return [name, options, texts if POLICIES[name].history == "all" else texts[-1]]
 
 

@@ -1,35 +1,24 @@
-"""Where the links of a chain lie and what each job of a link is told: the configuration, as paths and flags."""
+"""Where the links of the text chain lie, what each job reads and the options it is given."""
 
 import json
-import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from collapse.mixing import POLICIES
+from collapse.corpus.options import Corpus
+from collapse.decoding.options import GenerateJob
+from collapse.measures.options import Evaluate
+from collapse.options import Compute
+from collapse.policies import POLICIES, Policy
+from collapse.statistics.options import Summary
+from collapse.training.options import FinetuneJob
 from pipeline.arms import finetune_settings, generate_settings, policy_settings
-from pipeline.layout.sharing import KINDS, Recipes
+from pipeline.layout.link import Link, declared, flags, made_by
+from pipeline.layout.sharing import KINDS, Sharing
 
 
-def flags(**values: Any) -> str:
-    """One string of named flags: Snakemake compares parameters as a set of values, in which a swap goes unseen.
-
-    None leaves a flag out; a list repeats it; a dictionary repeats it with key=value. Values are quoted for a shell.
-    """
-    parts = []
-    for name, value in values.items():
-        if isinstance(value, Mapping):
-            value = [f"{key}={one}" for key, one in value.items()]
-        for one in value if isinstance(value, list) else [value]:
-            if one is not None:
-                # joined to its flag, a word that begins with a dash is not taken for another flag
-                between = "=" if isinstance(one, str) and one.startswith("-") else " "
-                parts.append(f"--{name.replace('_', '-')}{between}{shlex.quote(str(one))}")
-    return " ".join(parts)
-
-
-class Chain:
+class TextChain:
     """All generations of all arms and seeds of one configuration."""
 
     def __init__(self, config: Mapping[str, Any], folder: str) -> None:
@@ -38,115 +27,115 @@ class Chain:
         self.arms: Sequence[str] = config["text"]["arms"]
         self.seeds: list[int] = config["text"]["seeds"]
         self.generations: int = config["text"]["generations"]
-        self.recipes = Recipes(config)
+        self.sharing = Sharing(config)
         self.base = f"{Path(folder).parent}/base"
         self.corpus = f"{Path(folder).parent}/corpus"
 
-    def link(self, kind: str, arm: str, seed: int | str, generation: int | str) -> str:
-        """Folder in which an arm's training set, model, text or evaluation of a generation lies."""
-        return f"{self.folder}/{self.recipes.owner(kind, arm, int(generation))}/seed{seed}/generation{generation}"
+    def link(self, kind: str, arm: str, seed: int | str, generation: int | str) -> Link:
+        """Where an arm's training set, model, text or evaluation of a generation lies."""
+        return Link(self.folder, self.sharing.made_by(kind, arm, int(generation)), int(seed), int(generation))
 
-    def arm_of(self, folder: str) -> str:
-        """The arm that a folder of `link` belongs to."""
-        return folder.removeprefix(f"{self.folder}/").split("/")[0]
+    def places(self) -> list[tuple[str, int, int]]:
+        """Every arm, seed and generation that the configuration names."""
+        generations = range(self.generations)
+        return [(arm, seed, generation) for arm in self.arms for seed in self.seeds for generation in generations]
 
-    def owners(self, *sources: Callable[[Any], str | None]) -> Callable[[Any], str]:
-        """Flags that say from which arms' folders a job takes what these methods name."""
+    def links(self) -> list[Link]:
+        """Every evaluation that the configuration needs, shared ones once."""
+        return list(dict.fromkeys(self.link("evaluation", *place) for place in self.places()))
 
-        def options(wildcards: Any) -> str:
-            found = {source.__name__: source(wildcards) for source in sources}
-            return flags(**{f"{name}_arm": self.arm_of(folder) for name, folder in found.items() if folder})
-
-        return options
-
-    def links(self) -> list[str]:
-        """Folders of every evaluation that the configuration asks for, shared ones once."""
-        places = ((arm, seed, one) for arm in self.arms for seed in self.seeds for one in range(self.generations))
-        return list(dict.fromkeys(self.link("evaluation", *place) for place in places))
-
-    def sharing(self) -> str:
-        """How many jobs make all links, and how many it would take if arms shared nothing."""
-        places = [(arm, seed, one) for arm in self.arms for seed in self.seeds for one in range(self.generations)]
+    def jobs_shared(self) -> str:
+        """A sentence: how many jobs make all links, and how many it would take if arms shared nothing."""
+        places = self.places()
         jobs = sum(len({self.link(kind, *place) for place in places}) for kind in KINDS)
         return f"{jobs:,} jobs for {len(places):,} generations; {len(KINDS) * len(places):,} if arms shared nothing"
 
-    def training(self, wildcards: Any) -> str:
-        """Folder of the training set that a job's link takes."""
+    # what a job reads, by its wildcards
+
+    def training(self, wildcards: Any) -> Link:
+        """The training set."""
         return self.link("training", wildcards.arm, wildcards.seed, wildcards.generation)
 
-    def model(self, wildcards: Any) -> str:
-        """Folder of the link whose model writes or is judged."""
+    def model(self, wildcards: Any) -> Link:
+        """The model that writes or is evaluated."""
         return self.link("model", wildcards.arm, wildcards.seed, wildcards.generation)
 
-    def text(self, wildcards: Any) -> str:
-        """Folder of the synthetic text that is judged."""
+    def text(self, wildcards: Any) -> Link:
+        """The synthetic text that is evaluated."""
         return self.link("text", wildcards.arm, wildcards.seed, wildcards.generation)
 
-    def generation0(self, wildcards: Any) -> str:
-        """Folder of the link whose model is generation 0 of a job's chain."""
+    def generation0(self, wildcards: Any) -> Link:
+        """The model that is generation 0 of the chain."""
         return self.link("model", wildcards.arm, wildcards.seed, 0)
 
-    def earlier(self, wildcards: Any) -> list[str]:
-        """Folders of the texts that the arm's policy reads; none for generation 0."""
+    def policy(self, wildcards: Any) -> Policy:
+        return POLICIES[self.config["arms"][wildcards.arm]["policy"]]
+
+    def earlier(self, wildcards: Any) -> list[Link]:
+        """The texts that the arm's policy reads; none for generation 0."""
         generation = int(wildcards.generation)
         if generation == 0:
             return []
-        policy = POLICIES[self.config["arms"][wildcards.arm]["policy"]]
+        policy = self.policy(wildcards)
         if policy.pools:
-            return [self.link("text", arm, seed, generation - 1) for arm, seed in self.writers(wildcards)]
+            options = policy_settings(self.config, wildcards.arm)
+            seeds = self.seeds if options["writer_seeds"] == "all" else [int(wildcards.seed)]
+            return [self.link("text", arm, seed, generation - 1) for arm in options["writers"] for seed in seeds]
         first = 0 if policy.history == "all" else generation - 1
-        return [self.link("text", wildcards.arm, wildcards.seed, one) for one in range(first, generation)]
+        return [self.link("text", wildcards.arm, wildcards.seed, number) for number in range(first, generation)]
 
-    def writers(self, wildcards: Any) -> list[tuple[str, int]]:
-        """Arm and seed of each model that writes the pool that an arm reads."""
-        options = policy_settings(self.config, wildcards.arm)
-        seeds = self.seeds if options["writer_seeds"] == "all" else [int(wildcards.seed)]
-        return [(arm, seed) for arm in options["writers"] for seed in seeds]
-
-    def start(self, wildcards: Any) -> str | None:
-        """Folder of the link whose model fine-tuning starts from; None for the base model."""
+    def start(self, wildcards: Any) -> Link | None:
+        """The model of an earlier generation that fine-tuning starts from; None for the base model."""
         generation = int(wildcards.generation)
         if generation == 0 or finetune_settings(self.config, wildcards.arm)["initialization"] == "base":
             return None
         return self.link("model", wildcards.arm, wildcards.seed, generation - 1)
 
-    def detecting(self, wildcards: Any) -> str | None:
-        """Folder of the base model, whose vocabulary a policy that detects watermarks needs; None for the others."""
-        detects = int(wildcards.generation) > 0 and POLICIES[self.config["arms"][wildcards.arm]["policy"]].detects
-        return self.base if detects else None
-
-    def selecting(self, wildcards: Any) -> str | None:
-        """Folder of the text that chooses among a training's epochs; None if the last is kept."""
-        selection = finetune_settings(self.config, wildcards.arm)["model_selection"]
-        return self.corpus if selection == "validation" else None
-
     def start_model(self, wildcards: Any) -> str:
-        """The folder of its files."""
-        folder = self.start(wildcards)
-        if folder:
-            return f"{folder}/model"
+        """The folder of the model that fine-tuning starts from."""
+        if link := self.start(wildcards):
+            return f"{link}/model"
         size = finetune_settings(self.config, wildcards.arm)["size"]
         return f"{self.base}/sizes/{size}" if size else self.base
 
-    def previous(self, wildcards: Any) -> str | None:
-        """Folder of the text that a generation continues; None for the human text, or for nothing."""
+    def detecting(self, wildcards: Any) -> str | None:
+        """The folder of the base model, whose vocabulary a policy that detects watermarks needs; None for others."""
+        return self.base if int(wildcards.generation) > 0 and self.policy(wildcards).detects else None
+
+    def selecting(self, wildcards: Any) -> str | None:
+        """The folder of the text that chooses among the epochs of a training; None if the last epoch is kept."""
+        selection = finetune_settings(self.config, wildcards.arm)["model_selection"]
+        return self.corpus if selection == "validation" else None
+
+    def previous(self, wildcards: Any) -> Link | None:
+        """The text that a generation continues; None for the human text, or for nothing."""
         generation = int(wildcards.generation)
         if generation == 0 or generate_settings(self.config, wildcards.arm)["prompts"] != "previous":
             return None
         return self.link("text", wildcards.arm, wildcards.seed, generation - 1)
 
+    def reference(self, wildcards: Any) -> Link | None:
+        """The model that a verifier judges by; None where nothing is chosen."""
+        chosen = generate_settings(self.config, wildcards.arm)["candidates"] > 1
+        return self.generation0(wildcards) if chosen else None
+
+    def judging(self, wildcards: Any) -> str | None:
+        """The folder of the held-out human text that a verifier judges by; None where nothing is chosen."""
+        return self.corpus if self.reference(wildcards) else None
+
+    # the options of a job, as flags
+
     def mix_options(self, wildcards: Any) -> str:
         """A policy's options; the base case of the chain is here and nowhere else."""
         if int(wildcards.generation) == 0:
             return flags(policy="human")
-        earlier, name = self.earlier(wildcards), self.config["arms"][wildcards.arm]["policy"]
-        pools = POLICIES[name].pools
+        policy, options = self.policy(wildcards), policy_settings(self.config, wildcards.arm)
         return flags(
-            policy=name,
-            option=None if pools else policy_settings(self.config, wildcards.arm),
-            synthetic=[f"{folder}/synthetic.parquet" for folder in earlier],
-            synthetic_arm=[self.arm_of(folder) for folder in earlier],
-            synthetic_seed=[seed for _, seed in self.writers(wildcards)] if pools else None,
+            policy=self.config["arms"][wildcards.arm]["policy"],
+            **{} if policy.pools else declared(policy.options, options),
+            synthetic=[
+                (link.arm, link.seed, link.generation, f"{link}/synthetic.parquet") for link in self.earlier(wildcards)
+            ],
             base=self.detecting(wildcards),
         )
 
@@ -162,45 +151,34 @@ class Chain:
         )
 
     def finetune_options(self, wildcards: Any) -> str:
-        """Training options, the arm's own; not how training is started or how often it is saved."""
-        options = finetune_settings(self.config, wildcards.arm)
-        for key in ("processes", "checkpoint_minutes", "initialization", "size"):
-            del options[key]
+        """The arm's training options."""
         corpus = self.selecting(wildcards)
-        validation = f"{corpus}/validation.parquet" if corpus else None
-        return flags(**options, validation=validation, device=self.config["device"], threads=self.config["threads"])
+        return flags(
+            **declared(FinetuneJob, finetune_settings(self.config, wildcards.arm)),
+            validation=f"{corpus}/validation.parquet" if corpus else None,
+            **declared(Compute, self.config),
+        )
 
     def decoder_options(self, wildcards: Any) -> str:
-        """How text is continued, synthetic text and the passage alike: of the options, the decoder's own alone."""
+        """How text is continued, synthetic text and the passage alike."""
         options = generate_settings(self.config, wildcards.arm)
-        del options["shards"]
         if options["prompts"] == "previous" and int(wildcards.generation) == 0:
             options["prompts"] = "original"
         return flags(
-            decode_batch_blocks=options.pop("batch_blocks"),
-            **options,
+            **declared(GenerateJob, options),
             new_tokens=self.config["corpus"]["block_tokens"],
-            device=self.config["device"],
-            threads=self.config["threads"],
+            **declared(Compute, self.config),
         )
 
-    def reference(self, wildcards: Any) -> str | None:
-        """Folder of the link whose model a verifier judges by; None where nothing is chosen."""
-        chosen = generate_settings(self.config, wildcards.arm)["candidates"] > 1
-        return self.generation0(wildcards) if chosen else None
-
-    def judging(self, wildcards: Any) -> str | None:
-        """Folder of the held-out human text that a verifier judges by; None where nothing is chosen."""
-        return self.corpus if self.reference(wildcards) else None
-
     def text_sources(self, wildcards: Any) -> str:
-        """Whose model writes, the text that it continues if that is not the human text, and what a verifier needs."""
-        found = self.owners(self.model, self.previous)(wildcards)
-        if folder := self.previous(wildcards):
-            found += " " + flags(previous=f"{folder}/synthetic.parquet")
-        if folder := self.reference(wildcards):
-            found += " " + flags(generation0_model=f"{folder}/model", generation0_arm=self.arm_of(folder))
-        return found
+        """The arms whose model writes and whose text is continued, and what a verifier needs."""
+        previous, reference = self.previous(wildcards), self.reference(wildcards)
+        arms = made_by(model=self.model, previous=self.previous, generation0=self.reference)(wildcards)
+        files = flags(
+            previous=f"{previous}/synthetic.parquet" if previous else None,
+            generation0_model=f"{reference}/model" if reference else None,
+        )
+        return f"{arms} {files}".rstrip()
 
     def shard_options(self, wildcards: Any) -> str:
         """Which of the shards a job writes; nothing if there is only one."""
@@ -208,57 +186,45 @@ class Chain:
         return flags(shard=wildcards.shard, shards=shards) if shards > 1 else ""
 
     def evaluate_options(self) -> str:
-        """How a generation is judged."""
-        options = dict(self.config["text"]["evaluate"])
-        scoring = {f"scoring_{name}": options.pop(name) for name in ("precision", "batch_blocks")}
-        return flags(**scoring, **options)
+        """How a generation is evaluated."""
+        return flags(**declared(Evaluate, self.config["text"]["evaluate"], "evaluate_"))
 
-    def families(self) -> list[str]:
-        """Arms that differ in nothing but on how many blocks they are trained, as `a,b,c`; none of one."""
-        found: dict[str, dict[int | None, str]] = {}
+    def families(self) -> list[tuple[str, ...]]:
+        """Arms that differ only in the number of blocks they are trained on; none of a single arm."""
+        families: dict[str, dict[int | None, str]] = {}
         for arm in self.arms:
             finetune = finetune_settings(self.config, arm)
             blocks = finetune.pop("blocks")
             policy = [self.config["arms"][arm]["policy"], policy_settings(self.config, arm)]
             alike = json.dumps([policy, finetune, generate_settings(self.config, arm)], sort_keys=True)
-            found.setdefault(alike, {}).setdefault(blocks, arm)
-        return [",".join(family.values()) for family in found.values() if len(family) > 1]
+            families.setdefault(alike, {}).setdefault(blocks, arm)
+        return [tuple(family.values()) for family in families.values() if len(family) > 1]
 
     def summary_options(self) -> str:
-        """What the tables are made of: from the configuration, never from what lies on the disk."""
-        summary = self.config["text"]["summary"]
-        owners = {
-            arm: [self.recipes.owner("evaluation", arm, one) for one in range(self.generations)] for arm in self.arms
-        }
+        """What the tables are made of: from the configuration, never from what lies on the disk.
+
+        `--arm NAME FOLDER COUNT FOLDER COUNT …` says whose folder holds how many of the arm's generations, in order.
+        """
+        arms = []
+        for arm in self.arms:
+            folders = [self.sharing.made_by("evaluation", arm, number) for number in range(self.generations)]
+            runs = [(folder, len([*same])) for folder, same in groupby(folders)]
+            arms.append((arm, *(word for run in runs for word in run)))
         return flags(
             text=self.folder,
-            # of each arm, whose folder holds how many generations, in their order
-            arm={arm: ",".join(f"{one}*{len([*same])}" for one, same in groupby(owners[arm])) for arm in self.arms},
+            arm=arms,
             seed=self.seeds,
             generations=self.generations,
-            confidence=summary["confidence"],
-            resamples=summary["resamples"],
-            histogram_generation=summary["histogram_generations"],
-            histogram_bins_per_decade=summary["histogram_bins_per_decade"],
-            improbable_quantile=summary["improbable_quantile"],
+            **declared(Summary, self.config["text"]["summary"]),
             family=self.families(),
         )
 
 
-def file_of(name: str, place: Callable[[Any], str | None]) -> Callable[[Any], str | list[str]]:
-    """Input function: a file in the folder that `place` gives for a job, or none."""
-
-    def path(wildcards: Any) -> str | list[str]:
-        folder = place(wildcards)
-        return f"{folder}/{name}" if folder else []
-
-    return path
-
-
 def source_options(config: Mapping[str, Any]) -> str:
     """Where human text comes from, the same for every split and for the passage."""
-    corpus = {key: value for key, value in config["corpus"].items() if not key.endswith("_blocks")}
-    return flags(file=corpus.pop("files"), hub_split=corpus.pop("splits"), **corpus)
+    corpus = config["corpus"]
+    names = [name for name in declared(Corpus, corpus) if not name.endswith("_blocks")]
+    return flags(**{name: corpus[name] for name in names})
 
 
 def user_files(config: Mapping[str, Any]) -> list[Path]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.layout.text_chain import flags
+from pipeline.layout.link import flags
 
 REAL = "real"  # stands for the method of generation 0, which all methods share
 SHOWN = (0, 1, 2, 3, 5, 10, 20)  # generations in figures that cannot hold all; the paper shows 5, 10 and 20

@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from collapse.artefacts import sha256
-from pipeline.layout.text_chain import Chain
+from pipeline.layout.text_chain import TextChain
 
 
 class LineageError(ValueError):
@@ -63,7 +63,7 @@ def evaluation(results: Path, arm: str, seed: int, generation: int) -> Path:
             f"seed {seed}, generation {generation}: not in this experiment; it has seeds "
             f"{', '.join(map(str, config['text']['seeds']))} and generations 0 to {config['text']['generations'] - 1}"
         )
-    return Path(Chain(config, f"{results}/text").link("evaluation", arm, seed, generation))
+    return Path(str(TextChain(config, f"{results}/text").link("evaluation", arm, seed, generation)))
 
 
 def metric(folder: Path, name: str) -> Any:

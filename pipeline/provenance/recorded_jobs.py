@@ -16,7 +16,7 @@ import yaml
 
 from collapse.artefacts import SCHEMA_VERSION, ArtefactError, check_files, sha256
 from pipeline.layout.mixture_chain import MixtureChain
-from pipeline.layout.text_chain import Chain
+from pipeline.layout.text_chain import TextChain
 from pipeline.layout.vae_chain import VaeChain
 from pipeline.provenance import records
 
@@ -209,7 +209,7 @@ def ends(config: Mapping[str, Any]) -> Iterator[str]:
     parts = config["parts"]
     if "text" in parts:
         yield "corpus/validation."
-        yield from (f"{folder}/" for folder in Chain(config, "text").links())
+        yield from (f"{folder}/" for folder in TextChain(config, "text").links())
     if "discrete" in parts:
         options = config["discrete"]
         yield from (f"discrete/{one}/samples{size}/" for one in options["distributions"] for size in options["samples"])

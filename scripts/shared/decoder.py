@@ -5,52 +5,36 @@ from typing import Any
 
 import numpy as np
 
-from collapse.decoding.registry import DECODERS, DEVICES, ENGINES, PRECISIONS
+from collapse.decoding.options import DECODER_OPTIONS, DECODERS, GenerateJob
 from collapse.decoding.sampling import uniforms
+from collapse.options import Compute
 from collapse.seeds import derive_seed
+from scripts.shared import options
 
-OPTIONS: dict[str, type[int] | type[float]] = {
-    "num_beams": int,
-    "repetition_penalty": float,
-    "temperature": float,
-    "top_k": int,
-    "top_p": float,
-    "watermark_bias": float,
-}
-PROMPTS = ("original", "previous", "none")
 CHOSEN = ("candidates", "verifier", "verifier_noise", "watermark_share")
-MAY_BE_LEFT_OUT = ("top_k",)  # without it, a token is never left out for its rank
+MAY_BE_LEFT_OUT = ("top_k",)  # without it, no token is left out for its rank
 
 
 def add_arguments(made: argparse.ArgumentParser) -> None:
-    made.add_argument("--engine", choices=ENGINES, required=True)
-    made.add_argument("--decoder", choices=DECODERS, required=True)
-    made.add_argument("--prompts", choices=PROMPTS, required=True, help="what every block continues")
-    made.add_argument("--precision", choices=PRECISIONS, required=True, help="of the model that writes")
-    for name, kind in OPTIONS.items():
-        made.add_argument(_flag(name), type=kind)
-    made.add_argument("--candidates", type=int, default=1, help="written for each block, of which one is kept")
-    made.add_argument("--verifier", help="what chooses it, of collapse/decoding/verifiers.py")
-    made.add_argument("--verifier-noise", type=float, default=0.0, help="of its scores, in standard deviations")
-    made.add_argument("--watermark-share", type=float, default=1.0, help="of blocks that are marked, if any are")
-    made.add_argument("--device", choices=DEVICES, required=True)
-    for name in ("decode-batch-blocks", "new-tokens", "threads"):
-        made.add_argument(f"--{name}", type=int, required=True)
+    options.add(made, GenerateJob, optional=DECODER_OPTIONS)
+    options.add(made, Compute)
+    made.add_argument("--new-tokens", type=int, required=True)
 
 
-def options(args: argparse.Namespace) -> dict[str, int | float | None]:
-    """What `decode` is told of itself.
+def own_options(args: argparse.Namespace) -> dict[str, int | float | None]:
+    """The options of the chosen decoder, as `decode` takes them.
 
-    ValueError if an option of the decoder is missing, or one is given that it does not have.
+    ValueError if an option of the decoder is missing, or an option is given that it does not have.
     """
     own = DECODERS[args.decoder].options
-    for name in OPTIONS:
-        given = getattr(args, name) is not None
+    for name in DECODER_OPTIONS:
+        given, flag = getattr(args, name) is not None, f"--{options.flag(name)}"
         if given and name not in own:
-            raise ValueError(f"{_flag(name)}: decoder {args.decoder} has {', '.join(map(_flag, own))}; leave it out")
+            known = ", ".join(f"--{options.flag(option)}" for option in own)
+            raise ValueError(f"{flag}: decoder {args.decoder} has {known}; leave it out")
         if name in own and not given and name not in MAY_BE_LEFT_OUT:
-            raise ValueError(f"{_flag(name)}: missing; decoder {args.decoder} needs it")
-    return {name: getattr(args, name) for name in own} | {"batch_blocks": args.decode_batch_blocks}
+            raise ValueError(f"{flag} is missing; decoder {args.decoder} needs it")
+    return {name: getattr(args, name) for name in own} | {"batch_blocks": args.batch_blocks}
 
 
 def record(args: argparse.Namespace) -> dict[str, Any]:
@@ -58,7 +42,7 @@ def record(args: argparse.Namespace) -> dict[str, Any]:
     made_by = {"engine": args.engine, "precision": args.precision}
     return {
         "decoder": args.decoder,
-        "decoder_options": made_by | options(args),
+        "decoder_options": made_by | own_options(args),
         "prompts": args.prompts,
         **{name: getattr(args, name) for name in CHOSEN},
         "new_tokens": args.new_tokens,
@@ -81,7 +65,3 @@ def marked(args: argparse.Namespace, streams: np.ndarray) -> np.ndarray:
         return np.zeros(len(streams), bool)
     seed = derive_seed(args.seed, args.generation, "watermark")
     return uniforms(seed, streams, 1)[:, 0].numpy() < args.watermark_share
-
-
-def _flag(name: str) -> str:
-    return f"--{name.replace('_', '-')}"

@@ -11,47 +11,31 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from collapse.decoding.registry import DEVICES, PRECISIONS
 from collapse.models import memory
 from collapse.models.allocator import keep_freed
 from collapse.models.families import foreign, shape
 from collapse.models.interfaces import Trainable
 from collapse.models.opt_training import TrainableOpt
+from collapse.options import Compute
 from collapse.training.checkpoint import Checkpoint
 from collapse.training.loop import train
+from collapse.training.options import Training
 from collapse.training.processes import Processes, started
 from collapse.training.selection import Selection
+from scripts.shared import options
 from scripts.shared.timer import Timer
 
-# what decides the result; manifests and checkpoints name it
-OPTIONS: dict[str, type[int] | type[float] | type[str]] = {
-    "epochs": int,
-    "steps": int,
-    "batch_blocks": int,
-    "micro_batch_blocks": int,
-    "learning_rate": float,
-    "final_learning_rate": float,
-    "weight_decay": float,
-    "model_selection": str,
-    "precision": str,
-    "device": str,
-    "threads": int,
-}
-CHOICES = {"model_selection": ("none", "validation"), "precision": PRECISIONS, "device": DEVICES}
-MAY_BE_LEFT_OUT = ("steps", "model_selection")  # there are epochs then, and the last weights are kept
 
-
-def add_arguments(made: argparse.ArgumentParser) -> None:
-    for name, kind in OPTIONS.items():
-        required = name not in MAY_BE_LEFT_OUT
-        made.add_argument(f"--{name.replace('_', '-')}", type=kind, required=required, choices=CHOICES.get(name))
+def add_arguments(made: argparse.ArgumentParser, declared: type[Training]) -> None:
+    options.add(made, declared)
+    options.add(made, Compute)
     made.add_argument("--checkpoint", type=Path, required=True, help="where to keep the state of a run under way")
-    made.add_argument("--checkpoint-minutes", type=float, required=True, help="how often; 0: never")
     made.add_argument("--memory-gigabytes", type=float, required=True, help="refuse what would need more")
 
 
-def options(args: argparse.Namespace) -> dict[str, Any]:
-    return {name: getattr(args, name) for name in OPTIONS}
+def deciding(args: argparse.Namespace, declared: type[Training]) -> dict[str, Any]:
+    """The options that decide the result, as manifests and checkpoints name them."""
+    return options.values(args, declared) | options.values(args, Compute)
 
 
 def tokens(args: argparse.Namespace, blocks: np.ndarray) -> int:
@@ -63,11 +47,12 @@ def tokens(args: argparse.Namespace, blocks: np.ndarray) -> int:
 
 def steps(args: argparse.Namespace, blocks: np.ndarray) -> int:
     """How many steps a training on blocks (blocks, tokens) has."""
-    return args.epochs * -(-len(blocks) // args.batch_blocks) if args.steps is None else args.steps
+    return getattr(args, "steps", None) or args.epochs * -(-len(blocks) // args.batch_blocks)
 
 
 def run(
     args: argparse.Namespace,
+    declared: type[Training],
     work: Timer,
     weights: dict[str, Tensor],
     config: Mapping[str, Any],
@@ -92,7 +77,7 @@ def run(
     torch.set_num_threads(1)  # of a product; the threads are those that compute micro-batches
     processes = started(args.device)
     fingerprint = hashlib.sha256(
-        json.dumps([options(args), dict(config), seed, args.code, processes.count], sort_keys=True).encode()
+        json.dumps([deciding(args, declared), dict(config), seed, args.code, processes.count], sort_keys=True).encode()
         + blocks.tobytes()
     )
     for name in sorted(weights):
@@ -105,7 +90,7 @@ def run(
             model,
             blocks,
             epochs=args.epochs,
-            steps=args.steps,
+            steps=getattr(args, "steps", None),
             batch_blocks=args.batch_blocks,
             micro_batch_blocks=args.micro_batch_blocks,
             learning_rate=args.learning_rate,

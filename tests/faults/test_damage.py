@@ -12,7 +12,7 @@ from tests.unit.scripts.test_refusals import PLACE, evaluate, finetune, generate
 
 RESULTS = "results/mini"
 SUMMARY = (
-    f"--text {RESULTS}/text --arm replace=replace*3 --seed 1 --generations 3 --confidence 0.9 --resamples 9 "
+    f"--text {RESULTS}/text --arm replace replace 3 --seed 1 --generations 3 --confidence 0.9 --resamples 9 "
     "--histogram-bins-per-decade 9 --improbable-quantile 0.9"
 )
 PRETRAINING = (

@@ -20,7 +20,7 @@ from collapse.images.sources import ImageError
 from collapse.models.memory import TooLittleMemory
 from pipeline import preflight
 from pipeline.configuration import ConfigurationError
-from pipeline.layout.text_chain import Chain, source_options
+from pipeline.layout.text_chain import TextChain, source_options
 from pipeline.provenance.recorded_jobs import command_options, ends
 from tests.project import ROOT, overlay
 
@@ -144,7 +144,7 @@ def folder(tmp_path_factory):
     """A working directory with the text that the mini experiment reads."""
     folder = tmp_path_factory.mktemp("project")
     (folder / "tests" / "data").mkdir(parents=True)
-    shutil.copy(ROOT / "tests/data/pretraining.txt", folder / "tests" / "data")
+    shutil.copytree(ROOT / "tests" / "data", folder / "tests" / "data", dirs_exist_ok=True)
     with contextlib.chdir(folder):
         yield folder
 
@@ -179,8 +179,8 @@ def commands(config: dict) -> None:
     """What jobs would be told: every word of the user's is one word of a shell's."""
     [*ends(config)]
     if "text" in config["parts"]:
-        Chain(config, "text").summary_options()
-        Chain(config, "text").sharing()
+        TextChain(config, "text").summary_options()
+        TextChain(config, "text").jobs_shared()
         corpus = config["corpus"]
         told = command_options(source_options(config))
         assert told["text_column"] == corpus["text_column"]

@@ -19,8 +19,9 @@ def test_a_cold_start_gives_the_bytes_of_a_warm_one(mini):
     log = mini.command(
         *("python", "-m", "scripts", "generate", "--arm", "replace", "--seed", "1", "--generation", "1"),
         *("--engine", "collapse", "--prompts", "original", "--decoder", "beam_search", "--precision", "float32"),
-        *("--num-beams", "2", "--repetition-penalty", "1.0"),
-        *("--decode-batch-blocks", "8", "--new-tokens", "16"),
+        *("--num-beams", "2", "--repetition-penalty", "1.0", "--candidates", "1"),
+        *("--verifier-noise", "0.0", "--watermark-share", "1.0"),
+        *("--batch-blocks", "8", "--new-tokens", "16"),
         *("--device", "cpu", "--threads", "1", "--memory-gigabytes", "4"),
         *("--code", json.loads(before["synthetic.manifest.json"])["code"]),
         *("--model", f"results/mini/{folder.relative_to(mini.results)}/model", "--corpus", "results/mini/corpus"),

@@ -7,9 +7,9 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import yaml
 
-from collapse.mixing import POLICIES
+from collapse.policies import POLICIES
 from pipeline.arms import expand
-from pipeline.layout.text_chain import Chain
+from pipeline.layout.text_chain import TextChain
 from tests.project import Project
 
 SAMPLED = {"policy": "replace", "decoder": "sample"}
@@ -153,7 +153,7 @@ def folder(project: Project, kind: str, arm: str, generation: int) -> Path:
     """Of seed 1: the folder of the arm that has made it first."""
     config = yaml.safe_load((project.folder / "config.yaml").read_text())
     expand(config)
-    return project.folder / Chain(config, "results/mini/text").link(kind, arm, 1, generation)
+    return project.folder / str(TextChain(config, "results/mini/text").link(kind, arm, 1, generation))
 
 
 def column(project: Project, kind: str, arm: str, generation: int, name: str) -> list:

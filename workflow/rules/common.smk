@@ -5,17 +5,19 @@ from pathlib import Path
 
 sys.path.insert(0, workflow.basedir)
 
+from collapse.training.options import Architecture, PretrainingText, Training
 from collapse.artefacts import ArtefactError, sha256
 from collapse.images.sources import ImageError
 from collapse.models.memory import TooLittleMemory
 from collapse.corpus.sources import SourceError
 
 # Snakemake runs these files in its own namespace: a name that it uses itself (chain, report, …) must not be bound here.
-from pipeline import arms, configuration, preflight
+from pipeline import configuration, preflight, schema
 from pipeline.provenance import code_hash, records
 from pipeline.run import clock, gpus, run_lock, slurm
 from pipeline.run import warm_start
-from pipeline.layout.text_chain import Chain, file_of, flags, pretraining_files, source_options, user_files
+from pipeline.layout.link import declared, file_of, flags, made_by
+from pipeline.layout.text_chain import TextChain, pretraining_files, source_options, user_files
 from pipeline.layout.mixture_chain import MixtureChain
 from pipeline.costs.resources import JobNeeds
 from pipeline.layout.vae_chain import VaeChain, image_files, image_options
@@ -27,7 +29,7 @@ if workflow.is_main_process:
         raise WorkflowError(str(error)) from None
 else:
     slurm.check_job(config["experiment"])
-    arms.expand(config)
+    configuration.expand(config)
 
 RESULTS = f"results/{config['experiment']}"
 PARTS = config["parts"]

@@ -11,6 +11,18 @@ BASE_FILES = [
 ]
 
 
+def pretraining_options(size):
+    """Options of the pretraining of one size of the base model."""
+    pretraining = configuration.pretraining_of(config, size)
+    return flags(
+        **declared(Architecture, pretraining),
+        **declared(Training, pretraining),
+        positions=POSITIONS,
+        threads=pretraining["threads"],
+        device=config["device"],
+    )
+
+
 rule prepare_corpus:
     input:
         tokenizer=ancient(f"{TOKENIZER}/tokenizer.json"),
@@ -78,9 +90,7 @@ if PRETRAIN:
             **NEEDS.of("prepare_pretraining"),
         params:
             options=lambda _: flags(
-                text=config["base_model"]["pretraining"]["text"],
-                file=config["base_model"]["pretraining"]["files"],
-                vocabulary_size=config["base_model"]["pretraining"]["vocabulary_size"],
+                **declared(PretrainingText, config["base_model"]["pretraining"]),
                 block_tokens=POSITIONS,
             ),
             text=hashes(pretraining_files(config)),
@@ -111,15 +121,7 @@ if PRETRAIN:
             checkpoint_minutes=str(config["base_model"]["pretraining"]["checkpoint_minutes"]),
             memory_gigabytes=str(config["memory_gigabytes"]),
         params:
-            options=lambda wildcards: flags(
-                **{
-                    key: value
-                    for key, value in configuration.pretraining_of(config, Path(wildcards.size).name).items()
-                    if key not in ("text", "files", "vocabulary_size", "checkpoint_minutes")
-                },
-                positions=POSITIONS,
-                device=config["device"],
-            ),
+            options=lambda wildcards: pretraining_options(Path(wildcards.size).name),
             code=code("pretrain"),
             text=subpath(input.manifest, parent=True),
             folder=subpath(output.manifest, parent=True),

@@ -6,7 +6,7 @@ TEXT = f"{RESULTS}/text"
 PLACE = f"{TEXT}/{{arm}}/seed{{seed}}/generation{{generation}}"
 LOG = f"logs/{config['experiment']}/{{rule}}/{{{{arm}}}}/seed{{{{seed}}}}/generation{{{{generation}}}}.log"
 PLACE_FLAGS = "--arm {wildcards.arm} --seed {wildcards.seed} --generation {wildcards.generation}"
-TEXT_CHAIN = Chain(config, TEXT)
+TEXT_CHAIN = TextChain(config, TEXT)
 SHARDS = config["text"]["generate"]["shards"]
 WHOLE = [f"{PLACE}/synthetic.parquet", f"{PLACE}/synthetic.manifest.json"]
 SHARD = [f"{PLACE}/shard{{shard}}.parquet", f"{PLACE}/shard{{shard}}.manifest.json"]
@@ -14,7 +14,7 @@ WRITTEN = WHOLE if SHARDS == 1 else temp(SHARD)
 PART = "generate" if SHARDS == 1 else "shard{shard}/generate"
 
 if workflow.is_main_process and "text" in PARTS:
-    print(f"text: {TEXT_CHAIN.sharing()}.", file=sys.stderr)
+    print(f"text: {TEXT_CHAIN.jobs_shared()}.", file=sys.stderr)
 
 
 rule text:
@@ -41,8 +41,8 @@ rule mix:
     input:
         human=ancient(f"{RESULTS}/corpus/train.parquet"),
         corpus=f"{RESULTS}/corpus/train.manifest.json",
-        synthetic=ancient(lambda wildcards: [f"{one}/synthetic.parquet" for one in TEXT_CHAIN.earlier(wildcards)]),
-        manifests=lambda wildcards: [f"{one}/synthetic.manifest.json" for one in TEXT_CHAIN.earlier(wildcards)],
+        synthetic=ancient(lambda wildcards: [f"{link}/synthetic.parquet" for link in TEXT_CHAIN.earlier(wildcards)]),
+        manifests=lambda wildcards: [f"{link}/synthetic.manifest.json" for link in TEXT_CHAIN.earlier(wildcards)],
         base=file_of("manifest.json", TEXT_CHAIN.detecting),
     output:
         training_set=f"{PLACE}/training.parquet",
@@ -90,14 +90,14 @@ rule finetune:
     params:
         command=TEXT_CHAIN.finetune_command(),
         options=TEXT_CHAIN.finetune_options,
-        owners=TEXT_CHAIN.owners(TEXT_CHAIN.training, TEXT_CHAIN.start),
+        made_by=made_by(training=TEXT_CHAIN.training, start=TEXT_CHAIN.start),
         code=code("finetune"),
         base=subpath(input.base_manifest, parent=True),
         folder=subpath(output.manifest, parent=True),
         checkpoint=f"{CHECKPOINTS}/{{arm}}/seed{{seed}}/generation{{generation}}.safetensors",
     shell:
         f"{{params.command}} {PLACE_FLAGS}"
-        " {params.options} {params.owners} --code {params.code} --benchmark {log.benchmark}"
+        " {params.options} {params.made_by} --code {params.code} --benchmark {log.benchmark}"
         " --training-set {input.training_set}"
         " --base {params.base} --output {params.folder} --checkpoint {params.checkpoint}"
         " --checkpoint-minutes {resources.checkpoint_minutes} --memory-gigabytes {resources.memory_gigabytes}"
@@ -207,14 +207,14 @@ rule evaluate:
     params:
         options=TEXT_CHAIN.evaluate_options(),
         decoder=TEXT_CHAIN.decoder_options,
-        owners=TEXT_CHAIN.owners(TEXT_CHAIN.model, TEXT_CHAIN.generation0, TEXT_CHAIN.text),
+        made_by=made_by(model=TEXT_CHAIN.model, generation0=TEXT_CHAIN.generation0, text=TEXT_CHAIN.text),
         code=code("evaluate"),
         model=subpath(input.model_manifest, parent=True),
         generation0=subpath(input.generation0_manifest, parent=True),
         corpus=subpath(input.passage, parent=True),
     shell:
         f"python -m scripts evaluate {PLACE_FLAGS}"
-        " {params.options} {params.decoder} {params.owners} --code {params.code} --benchmark {log.benchmark}"
+        " {params.options} {params.decoder} {params.made_by} --code {params.code} --benchmark {log.benchmark}"
         " --model {params.model} --generation0-model {params.generation0} --synthetic {input.synthetic} --corpus {params.corpus}"
         " --tokenizer {input.tokenizer} --scores {output.scores} --metrics {output.metrics}"
         " --memory-gigabytes {resources.memory_gigabytes} --manifest {output.manifest} 2> {log[0]}"

@@ -163,7 +163,7 @@ rule write_configuration:
     params:
         options=lambda _: flags(
             configuration=json.dumps(config),
-            descriptions=json.dumps(configuration.descriptions()),
+            descriptions=json.dumps(schema.descriptions(configuration.schema())),
         ),
         code=code("write_configuration"),
     shell:

@@ -3,7 +3,10 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from collapse.mixing import HUMAN, POLICIES, Seeds, TrainingSet, human_only
+from collapse import mixing
+from collapse.mixing import HUMAN, Seeds, TrainingSet, human_only
+from collapse.options import names
+from collapse.policies import POLICIES
 
 HUMAN_BLOCKS = np.arange(20, dtype=np.int32).reshape(10, 2)
 FIRST, SECOND = HUMAN_BLOCKS + 100, HUMAN_BLOCKS + 200
@@ -11,7 +14,7 @@ SEEDS = Seeds(generation=1, chain=2)
 
 
 def mix(policy: str, synthetic=(FIRST, SECOND), seeds=SEEDS, **options) -> TrainingSet:
-    return POLICIES[policy].mix(HUMAN_BLOCKS, list(synthetic), seeds, **options)
+    return getattr(mixing, policy)(HUMAN_BLOCKS, list(synthetic), seeds, **options)
 
 
 OPTIONS = {
@@ -29,7 +32,7 @@ def test_every_row_is_what_its_origin_says_and_none_stands_twice(policy):
     before = [one.copy() for one in (HUMAN_BLOCKS, FIRST, SECOND)]
     training = mix(policy, **OPTIONS.get(policy, {}))
     given = set(OPTIONS.get(policy, {})) - {"z_scores"}
-    assert given == ({"texts"} if POLICIES[policy].pools else set(POLICIES[policy].options))
+    assert given == ({"texts"} if POLICIES[policy].pools else set(names(POLICIES[policy].options)))
     writers = np.zeros(len(training), int) if training.source_writer is None else training.source_writer
     for block, generation, source, writer in zip(
         training.blocks, training.source_generation, training.source_block, writers, strict=True

@@ -5,13 +5,17 @@ import re
 import pytest
 import yaml
 
-from collapse.decoding.registry import DECODERS, DEVICES, ENGINES, PRECISIONS
-from collapse.decoding.verifiers import VERIFIERS
-from collapse.mixing import POLICIES
-from pipeline import configuration
+from collapse import mixing
+from collapse.decoding import collapse_engine
+from collapse.decoding.options import DECODER_OPTIONS, DECODERS, Generate
+from collapse.options import choices, fields, names
+from collapse.policies import POLICIES
+from collapse.training.options import Finetune
+from pipeline import configuration, reference, schema
 from pipeline.configuration import ConfigurationError
 from tests.project import ROOT
 
+REPLACE = {"policy": "replace"}
 DEFAULT = yaml.safe_load((ROOT / "config.yaml").read_text())
 
 
@@ -55,94 +59,89 @@ def test_every_preset_is_valid_over_the_default(path):
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [
-        ("text.generation", 10, r"text\.generation: unknown key; known here: arms, .*generations"),
-        ("text.generations", "ten", r'text\.generations: "ten": must be of type integer'),
-        ("text.generations", 0, r"text\.generations: 0: must be at least 1"),
-        ("text.generate.num_beams", 65, r"num_beams: 65: must be at most 64"),
-        ("text.generate.engine", "typewriter", r'engine: "typewriter": must be one of collapse, transformers'),
-        ("text.generate.precision", "float16", r'precision: "float16": must be one of float32, bfloat16'),
-        ("text.generate.temperature", 0, r"temperature: 0: must be more than 0"),
-        ("text.generate.top_k", 0, r"top_k: 0: must be at least 1"),
-        ("text.generate.top_p", 1.1, r"top_p: 1\.1: must be at most 1"),
-        ("text.generate.shards", 0, r"shards: 0: must be at least 1"),
-        ("text.finetune.processes", 9, r"text\.finetune\.processes: 9: more than the 8 blocks of a batch"),
-        ("text.evaluate.modes", 100, r"modes: 100: a stretch would have fewer than two of the 160 blocks"),
-        ("text.evaluate.batch_blocks", 32, r"text\.evaluate\.batch_blocks: unknown key"),
-        ("memory_gigabytes", 0, r"memory_gigabytes: 0: must be more than 0"),
-        ("text.seeds", [], r"text\.seeds: \[\]: needs at least 1"),
-        ("text.seeds", [1, 1], r"text\.seeds: \[1, 1\]: names one thing twice"),
-        ("experiment", "../escape", r'experiment: "../escape": must match'),
-        ("experiment", "a; rm -rf ~", r"experiment: .*must match"),
-        ("corpus.source", "web", r'corpus\.source: "web": must be one of pydoc, files, hub'),
-        ("arms.replace.policy", "replica", r"arms\.replace\.policy: replica: unknown policy; .*replace, preserve"),
-        ("arms.replace.human_fraction", 0.5, r"human_fraction: 0\.5: policy replace has no such option; leave it out"),
+        ("text.generation", 10, r"text\.generation: unknown key; do you mean generations\? known here: arms, .*"),
+        ("text.generations", "ten", r'text\.generations is "ten"; it must be of type integer \(number of generations'),
+        ("text.generations", 0, r"text\.generations is 0; it must be at least 1"),
+        ("text.generate.num_beams", 65, r"num_beams is 65; it must be at most 64"),
+        ("text.generate.engine", "typewriter", r'engine is "typewriter"; it must be one of collapse, transformers'),
+        ("text.generate.precision", "float16", r'precision is "float16"; it must be one of float32, bfloat16'),
+        ("text.generate.temperature", 0, r"temperature is 0; it must be more than 0"),
+        ("text.generate.top_k", 0, r"top_k is 0; it must be at least 1"),
+        ("text.generate.top_p", 1.1, r"text\.generate\.top_p is 1\.1; it must be at most 1 \(.*probability mass"),
+        ("text.generate.shards", 0, r"shards is 0; it must be at least 1"),
+        ("text.finetune.processes", 9, r"text\.finetune\.processes is 9; the processes share a batch of only 8 blocks"),
+        ("text.evaluate.modes", 100, r"modes is 100; a mode would have fewer than two of the 160 blocks"),
+        ("text.evaluate.batch_blocks", 0, r"text\.evaluate\.batch_blocks is 0; it must be at least 1"),
+        ("memory_gigabytes", 0, r"memory_gigabytes is 0; it must be more than 0"),
+        ("text.seeds", [], r"text\.seeds is \[\]; it needs at least 1 entry"),
+        ("text.seeds", [1, 1], r"text\.seeds is \[1, 1\]; it must name nothing twice"),
+        ("experiment", "../escape", r'experiment is "../escape"; it must match'),
+        ("experiment", "a; rm -rf ~", r"experiment is .*must match"),
+        ("corpus.source", "web", r'corpus\.source is "web"; it must be one of pydoc, files, hub'),
+        ("arms.replace.policy", "replica", r"arms\.replace\.policy is replica; there is no such policy: .*preserve"),
+        (
+            "arms.replace.human_fraction",
+            0.5,
+            r"human_fraction is 0\.5; policy replace has no such option: leave it out",
+        ),
         ("arms.preserve_10pct.human_fraction", 1.5, r"must be at most 1"),
-        ("arms.preserve_10pct.human_draw", "twice", r'human_draw: "twice": must be one of each_generation, once'),
+        ("arms.preserve_10pct.human_draw", "twice", r'human_draw is "twice"; it must be one of each_generation, once'),
+        ("arms.new", {"policy": "preserve", "human_draw": "once"}, r"new\.human_fraction is missing; policy preserve"),
+        ("arms.new", REPLACE | {"decoder": "bard"}, r'arms\.new\.decoder is "bard"; it must be one of beam_search'),
+        ("arms.new", REPLACE | {"top_k": 5}, r"arms\.new\.top_k is 5; decoder beam_search has no such option"),
         (
             "arms.new",
-            {"policy": "preserve", "human_draw": "once"},
-            r"arms\.new\.human_fraction: missing: policy preserve",
-        ),
-        ("arms.new", {"policy": "replace", "decoder": "bard"}, r"arms\.new\.decoder: bard: unknown; there are beam"),
-        ("arms.new", {"policy": "replace", "top_k": 5}, r"arms\.new\.top_k: 5: decoder beam_search has no such option"),
-        ("arms.new", {"policy": "replace", "prompts": "none"}, r"new\.prompts: none: .* again and again; use sample"),
-        (
-            "arms.new",
-            {"policy": "replace", "candidates": 4},
-            r"candidates: 4: decoder beam_search writes one; use sample",
+            REPLACE | {"prompts": "none"},
+            r"new\.prompts is none; .* same block each time: use decoder sample",
         ),
         (
             "arms.new",
-            {"policy": "replace", "decoder": "sample", "candidates": 4},
-            r"verifier: None, with 4 candidates: candidates needs a verifier",
+            REPLACE | {"candidates": 4},
+            r"candidates is 4; decoder beam_search writes one: use decoder sample",
         ),
-        ("arms.new", {"policy": "replace", "learning_rate": 1e-9}, r"new\.final_learning_rate: .* above learning_rate"),
-        ("arms.new", {"policy": "replace", "batch_blocks": 4}, r"arms\.new\.batch_blocks: unknown key"),
-        (
-            "arms.new",
-            {"policy": "replace", "sweep": {"epochs": [0]}},
-            r"arms\.new-epochs-0\.epochs: 0: must be at least",
-        ),
-        ("text.arms", ["replay"], r"text\.arms: replay: no such arm; .*preserve_10pct"),
-        ("text.generate.decoder", "oracle", r"text\.generate\.decoder: oracle: unknown; there are beam_search"),
-        ("corpus.source", "files", r"corpus\.folder: null"),
-        ("corpus.source", "hub", r"corpus\.revision: null"),
-        ("base_model.source", "hub", r"base_model\.repository: null"),
-        ("corpus.revision", "main", r'corpus\.revision: "main": must match'),
-        ("base_model.pretraining.heads", 3, r"heads: 3: must divide the width"),
-        ("text.statistics.reference", "replay", r"text\.statistics\.reference: replay: not among the arms compared"),
-        ("text.statistics.measures", ["log(a) + b"], r"measures\.0: .* must match"),
-        ("text.profile.any_increase.direction", "up", r'direction: "up": must be one of rise, fall'),
+        ("arms.new", REPLACE | {"decoder": "sample", "candidates": 4}, r"verifier is null with 4 candidates; several"),
+        ("arms.new", REPLACE | {"learning_rate": 1e-9}, r"new\.final_learning_rate .* not be above learning_rate"),
+        ("arms.new", REPLACE | {"batch_blocks": 4}, r"arms\.new\.batch_blocks: unknown key"),
+        ("arms.new", REPLACE | {"sweep": {"epochs": [0]}}, r"arms\.new-epochs-0\.epochs is 0; it must be at least"),
+        ("text.arms", ["replay"], r"text\.arms names replay; there is no such arm: .*preserve_10pct"),
+        ("text.generate.decoder", "oracle", r'text\.generate\.decoder is "oracle"; it must be one of beam_search'),
+        ("corpus.source", "files", r"corpus\.folder is null; source files needs the folder"),
+        ("corpus.source", "hub", r"corpus\.revision is null; source hub needs it"),
+        ("base_model.source", "hub", r"base_model\.repository is null"),
+        ("corpus.revision", "main", r'corpus\.revision is "main"; it must match'),
+        ("base_model.pretraining.heads", 3, r"heads is 3; it must divide the width"),
+        ("text.statistics.reference", "replay", r"text\.statistics\.reference is replay; it is not among the arms"),
+        ("text.statistics.measures", ["log(a) + b"], r"measures\.0 is .* must match"),
+        ("text.profile.any_increase.direction", "up", r'direction is "up"; it must be one of rise, fall'),
         ("text.profile.collapse_of_all", {}, r"text\.profile\.collapse_of_all: unknown key"),
-        ("text.finetune.final_learning_rate", 0.5, r"final_learning_rate: 0\.5: above learning_rate"),
+        ("text.finetune.final_learning_rate", 0.5, r"final_learning_rate is 0\.5; it must not be above learning_rate"),
         ("corpus.test_fraction", 0.96, r"leaves no text to train on"),
-        ("parts", ["poetry"], r'parts\.0: "poetry": must be one of text, discrete'),
-        ("discrete.samples", [1], r"discrete\.samples\.0: 1: must be at least 2"),
-        ("gaussian.samples", [1], r"gaussian\.samples\.0: 1: must be at least 2"),
-        ("mixture.samples", [1], r"mixture\.samples\.0: 1: must be at least 2"),
-        ("three_errors.samples", 1, r"three_errors\.samples: 1: must be at least 2"),
-        ("gaussian.samples", [3], r"gaussian\.samples: 3: not more than 3 dimensions, .* raise it"),
-        ("gaussian.real_fraction", 0.001, r"gaussian\.real_fraction: 0\.001: of 100 points it leaves no real one"),
-        (
-            "discrete.distributions.zipf.exponent",
-            None,
-            r"distributions\.zipf\.exponent: null: kind zipf needs a number",
-        ),
-        ("mixture.generations", [0, 0], r"mixture\.generations: .* names one thing twice"),
-        ("vae.images.source", "files", r"vae\.images\.files\.train_labels: missing: source files needs a file for it"),
-        ("vae.images.source", "hub", r"vae\.images\.revision: null"),
-        ("text.generate.verifier", "oracle", r'verifier: "oracle": must be one of likely, .*, null'),
-        ("text.generations", 3.0, r"text\.generations: 3\.0: must be of type integer"),
-        ("text.seeds", [2**63], r"text\.seeds\.0: 9223372036854775808: must be of type integer"),
-        ("memory_gigabytes", math.nan, r"memory_gigabytes: NaN: must be of type number"),
-        ("experiment", "name\n", r'experiment: "name.n": must match'),
+        ("parts", ["poetry"], r'parts\.0 is "poetry"; it must be one of text, discrete'),
+        ("discrete.samples", [1], r"discrete\.samples\.0 is 1; it must be at least 2"),
+        ("gaussian.samples", [1], r"gaussian\.samples\.0 is 1; it must be at least 2"),
+        ("mixture.samples", [1], r"mixture\.samples\.0 is 1; it must be at least 2"),
+        ("three_errors.samples", 1, r"three_errors\.samples is 1; it must be at least 2"),
+        ("gaussian.samples", [3], r"gaussian\.samples has 3; a covariance in 3 dimensions cannot .* raise it"),
+        ("gaussian.real_fraction", 0.001, r"gaussian\.real_fraction is 0\.001; of 100 points it leaves no real"),
+        ("discrete.distributions.zipf.exponent", None, r"zipf\.exponent is null; kind zipf needs a number"),
+        ("mixture.generations", [0, 0], r"mixture\.generations is .* must name nothing twice"),
+        ("vae.images.source", "files", r"vae\.images\.files\.train_labels is missing; source files needs it"),
+        ("vae.images.source", "hub", r"vae\.images\.revision is null"),
+        ("text.generate.verifier", "oracle", r'verifier is "oracle"; it must be one of likely, .*, null'),
+        ("text.generations", 3.0, r"text\.generations is 3\.0; it must be of type integer"),
+        ("text.seeds", [2**63], r"text\.seeds\.0 is 9223372036854775808; it must be of type integer"),
+        ("memory_gigabytes", math.nan, r"memory_gigabytes is NaN; it must be of type number"),
+        ("experiment", "name\n", r'experiment is "name.n"; it must match'),
         ("corpus.folder", "a\0b", r"corpus\.folder: 'a.x00b': holds the character U\+0000; leave it out"),
         ("corpus.folder", "a\ud800", r"corpus\.folder: .* holds the character U\+D800"),
-        ("arms", {1: {"policy": "replace"}}, r"arms\.1: a key must be text"),
-        ("arms.a", {"policy": "replace", "sweep": {"epochs": [1, "1"]}}, r"arms\.a\.sweep: a-epochs-1: another arm"),
-        ("arms.a", {"policy": "replace", "sweep": {"epochs": [*range(1, 2000)]}}, r"stands for 1999 arms, more than"),
-        ("text.passage.search", "x" * 99_999, r"configuration: \d+ characters .* more than 80000"),
-        ("vae.methods", ["oracle"], r'vae\.methods\.0: "oracle": must be one of fresh_means'),
+        ("arms", {1: REPLACE}, r"arms\.1: a key must be text"),
+        (
+            "arms.a",
+            REPLACE | {"sweep": {"epochs": [1, "1"]}},
+            r"arms\.a\.sweep makes an arm named a-epochs-1, and another",
+        ),
+        ("arms.a", REPLACE | {"sweep": {"epochs": [*range(1, 2000)]}}, r"stands for 1999 arms, more than"),
+        ("vae.methods", ["oracle"], r'vae\.methods\.0 is "oracle"; it must be one of fresh_means'),
     ],
 )
 def test_a_fault_is_named_with_key_value_and_remedy(key, value, message):
@@ -150,15 +149,22 @@ def test_a_fault_is_named_with_key_value_and_remedy(key, value, message):
         check(changed(**{key: value}))
 
 
-def test_a_missing_key_is_named():
+def test_missing_keys_are_named_once_each():
     config = copy.deepcopy(DEFAULT)
-    del config["text"]["seeds"]
-    with pytest.raises(ConfigurationError, match=r"text\.seeds: missing"):
+    del config["text"]["seeds"], config["text"]["arms"]
+    with pytest.raises(ConfigurationError) as refused:
         check(config)
+    lines = str(refused.value).splitlines()[1:]
+    assert [line.split(" is missing; set it (")[0].strip() for line in lines] == ["text.seeds", "text.arms"]
+
+
+def test_generated_files_are_up_to_date():
+    for path, text in reference.files().items():
+        assert path.read_text() == text, f"{path}: python -m pipeline.reference writes it anew"
 
 
 def test_every_key_has_a_description_and_the_default_sets_every_key():
-    descriptions = configuration.descriptions()
+    descriptions = schema.descriptions(configuration.schema())
     assert all(descriptions.values()), [key for key, text in descriptions.items() if not text]
 
     def keys(node, prefix=""):
@@ -170,28 +176,25 @@ def test_every_key_has_a_description_and_the_default_sets_every_key():
     given = {re.sub(r"^(arms|discrete\.distributions)\.[^.]+", r"\1.*", key) for key in keys(DEFAULT)}
     # the user's, as few as wanted
     chosen = re.compile(r"(corpus\.(files|splits)|vae\.images\.files|arms\.\*)\.|.*\.(sizes|questions)\.\*")
-    given = {key for key in given - {"arms.*", "discrete.distributions.*"} if not chosen.match(key)}
+    given = {key for key in given if not chosen.match(key)}
     assert given == {key for key in descriptions if not chosen.match(key)}
 
 
 def test_an_arm_may_set_every_option_of_a_policy_and_of_a_decoder():
-    known = {key.removeprefix("arms.*.") for key in configuration.descriptions()}
-    assert {option for one in POLICIES.values() for option in one.options} <= known
-    assert {option for one in DECODERS.values() for option in one.options} <= known
-    assert {
-        *configuration.schema()["properties"]["arms"]["additionalProperties"]["properties"]["verifier"]["enum"]
-    } == {
-        *VERIFIERS,
-        None,
-    }
+    known = {*configuration.arm_names()}
+    assert {option for policy in POLICIES.values() for option in names(policy.options)} <= known
+    assert (
+        {*DECODER_OPTIONS}
+        <= known
+        <= {"policy", "sweep", *names(Finetune), *names(Generate)}
+        | {option for policy in POLICIES.values() for option in names(policy.options)}
+    )
 
 
-def test_the_schema_knows_every_engine_precision_and_option_of_a_decoder():
-    generate = configuration.schema()["properties"]["text"]["properties"]["generate"]["properties"]
-    assert generate["engine"]["enum"] == list(ENGINES)
-    assert generate["precision"]["enum"] == list(PRECISIONS)
-    assert configuration.schema()["properties"]["device"]["enum"] == list(DEVICES)
-    assert {option for decoder in DECODERS.values() for option in decoder.options} <= set(generate)
+def test_every_declared_decoder_and_policy_can_be_chosen_and_is_a_function():
+    assert choices(next(field for field in fields(Generate) if field.name == "decoder").kind) == (*DECODERS,)
+    assert all(callable(getattr(mixing, policy)) for policy in POLICIES)
+    assert all(callable(getattr(collapse_engine, decoder)) for decoder in DECODERS)
 
 
 def test_the_predicted_number_of_weights_is_the_models():

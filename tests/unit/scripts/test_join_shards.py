@@ -13,15 +13,16 @@ from scripts.shared.synthetic_text import shard_rows
 MODEL = Path("results/mini/text/replace/seed1/generation1")
 PLACE = "--arm replace --seed 1 --generation 1"
 COMMON = (
-    "--prompts original --precision float32 --decode-batch-blocks 4 --new-tokens 16 --device cpu --threads 1 "
+    "--prompts original --precision float32 --batch-blocks 4 --new-tokens 16 --device cpu --threads 1 "
     "--corpus results/mini/corpus"
 )
-BEAMS = "--engine collapse --decoder beam_search --num-beams 2 --repetition-penalty 1.0"
+ONE_CANDIDATE = "--candidates 1 --verifier-noise 0 --watermark-share 1"
+BEAMS = f"--engine collapse --decoder beam_search --num-beams 2 --repetition-penalty 1.0 {ONE_CANDIDATE}"
 DRAWS = (
     "--engine collapse --decoder sample --temperature 0.9 --top-k 50 --top-p 0.95 --repetition-penalty 1.0 "
-    "--watermark-bias 0"
+    f"--watermark-bias 0 {ONE_CANDIDATE}"
 )
-MARKED = DRAWS.replace("bias 0", "bias 3 --watermark-share 0.5")
+MARKED = DRAWS.replace("bias 0", "bias 3") + " --watermark-share 0.5"
 CURATED = (
     f"{DRAWS} --candidates 3 --verifier typical --verifier-noise 1 "
     "--generation0-model results/mini/text/replace/seed1/generation0/model"

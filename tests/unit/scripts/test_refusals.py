@@ -17,17 +17,20 @@ OTHER_SEED = "results/mini/text/replace/seed2/generation1"
 OTHER_ARM = "results/mini/text/preserve_10pct/seed1/generation1"
 TRAINING = (
     "--epochs 1 --batch-blocks 4 --micro-batch-blocks 4 --learning-rate 0.001 --final-learning-rate 0 --weight-decay 0 "
-    "--precision float32 --device cpu --threads 1 --memory-gigabytes 4 --checkpoint-minutes 0 --checkpoint out/saved"
+    "--precision float32 --device cpu --threads 1 --memory-gigabytes 4 --checkpoint-minutes 0 --checkpoint out/saved "
+    "--model-selection none"
 )
 DECODER = (
     "--engine collapse --prompts original --decoder beam_search --precision float32 --num-beams 2 "
-    "--repetition-penalty 1.0 --decode-batch-blocks 8 --new-tokens 16 --device cpu --threads 1"
+    "--repetition-penalty 1.0 --batch-blocks 8 --new-tokens 16 --device cpu --threads 1 "
+    "--candidates 1 --verifier-noise 0 --watermark-share 1"
 )
 CORPUS = "--corpus results/mini/corpus"
 EVALUATION = (
     f"{CORPUS} --tokenizer results/mini/base/tokenizer.json --generation0-model results/mini/text/replace/seed1/"
-    "generation0/model --scoring-precision float32 --scoring-batch-blocks 64 --memory-gigabytes 4 "
-    "--frequency-groups 10 --repeated-ngram-tokens 4 --sample-blocks 100 --modes 3 --minority-share 0.1 "
+    "generation0/model --evaluate-precision float32 --evaluate-batch-blocks 64 --memory-gigabytes 4 "
+    "--evaluate-frequency-groups 10 --evaluate-repeated-ngram-tokens 4 --evaluate-sample-blocks 100 --evaluate-modes 3 "
+    "--evaluate-minority-share 0.1 "
     "--scores out/scores --metrics out/metrics --manifest out/manifest"
 )
 

@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
-from collapse.decoding.verifiers import EXAMPLES, VERIFIERS, Reference, kept
+from collapse.decoding import verifiers
+from collapse.decoding.options import VERIFIERS
+from collapse.decoding.verifiers import EXAMPLES, Reference, kept
 from collapse.measures.perplexity import token_losses
 from collapse.models.opt import from_state_dict
 from tests.models import random_opt
@@ -26,15 +28,15 @@ def test_verifiers_score_by_their_definitions(reference):
     candidates[0] = [5, 6, 7, 8] * 3  # nine 4-grams, four of them different
     losses = token_losses(reference.model, torch.from_numpy(candidates)).mean(1)
     human = token_losses(reference.model, torch.from_numpy(HELD_OUT)).mean()
-    np.testing.assert_allclose(VERIFIERS["likely"](candidates, reference), -losses, rtol=1e-5)
-    np.testing.assert_allclose(VERIFIERS["typical"](candidates, reference), -abs(losses - human), rtol=1e-4)
-    assert VERIFIERS["unrepetitive"](candidates, reference).tolist() == [-5 / 9, 0, 0, 0, 0, 0]
+    np.testing.assert_allclose(verifiers.likely(candidates, reference), -losses, rtol=1e-5)
+    np.testing.assert_allclose(verifiers.typical(candidates, reference), -abs(losses - human), rtol=1e-4)
+    assert verifiers.unrepetitive(candidates, reference).tolist() == [-5 / 9, 0, 0, 0, 0, 0]
 
 
 def test_the_likeliest_to_be_human_is_kept(reference):
     """The model writes one token again and again; what holds it least is last, and first what was human."""
     candidates = np.stack([[5] * 12, [5] * 6 + [9] * 6, HUMAN[3]])
-    scores = VERIFIERS["humanlike"](candidates, reference)
+    scores = verifiers.humanlike(candidates, reference)
     assert kept(scores[None], 0.0, 1, np.arange(1)).tolist() == [2]
     assert scores.argmin() == 0
     assert reference.judge.accuracy == 1
@@ -44,10 +46,10 @@ def test_a_judge_learns_from_blocks_all_over_the_human_text_and_only_if_asked():
     human = np.arange(4, 4 + 3 * EXAMPLES)[:, None].repeat(3, axis=1)
     asked: list[np.ndarray] = []
     reference = Reference(None, human, human, 8, lambda rows: asked.append(rows) or human[rows], 2)
-    VERIFIERS["unrepetitive"](np.ones((2, 4), int), reference)
+    verifiers.unrepetitive(np.ones((2, 4), int), reference)
     assert asked == []
     for _ in range(2):
-        VERIFIERS["humanlike"](human, reference)
+        verifiers.humanlike(human, reference)
     assert len(asked) == 1
     assert (asked[0] == np.arange(EXAMPLES) * 3).all()
     assert reference.judge.accuracy == 0.5  # the same rows are its human examples, which the model here only repeats
@@ -86,3 +88,7 @@ def test_noise_of_neighbouring_blocks_has_nothing_in_common():
     before, after = choice[:-1], choice[1:]
     share = (after == before - 4)[before >= 4].mean()
     assert abs(share - 1 / 8) < 4 * (7 / 64 / 2000) ** 0.5
+
+
+def test_every_declared_verifier_is_a_function():
+    assert all(callable(getattr(verifiers, name)) for name in VERIFIERS)

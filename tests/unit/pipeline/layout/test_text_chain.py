@@ -6,10 +6,10 @@ from types import SimpleNamespace
 import pytest
 import yaml
 
-from collapse.decoding.registry import DECODERS
-from pipeline.arms import expand
-from pipeline.layout.text_chain import Chain, flags
-from scripts.shared.decoder import OPTIONS
+from collapse.decoding.options import DECODER_OPTIONS, DECODERS
+from pipeline.configuration import expand
+from pipeline.layout.link import Link, flags
+from pipeline.layout.text_chain import TextChain
 from tests.project import ROOT
 
 DEFAULT = yaml.safe_load((ROOT / "config.yaml").read_text())
@@ -26,11 +26,12 @@ def test_no_value_reaches_the_shell_as_anything_but_one_word():
 def test_flags_name_their_values_so_that_a_swap_is_another_string():
     assert flags(first=1, second=2) != flags(first=2, second=1)
     assert flags(left_out=None, seed=[1, 2]) == "--seed 1 --seed 2"
+    assert flags(link=[("a b", 1), ("c", 2)]) == "--link 'a b' 1 --link c 2"
 
 
-def chain_of(generations=3, **arms) -> Chain:
+def chain_of(generations=3, **arms) -> TextChain:
     text = DEFAULT["text"] | {"arms": list(arms), "seeds": [1], "generations": generations}
-    return Chain(DEFAULT | {"arms": arms, "text": text}, "text")
+    return TextChain(DEFAULT | {"arms": arms, "text": text}, "text")
 
 
 REPLACE = {"policy": "replace"}
@@ -52,7 +53,7 @@ REPLACE = {"policy": "replace"}
 def test_arms_share_exactly_what_is_made_alike(other, shared):
     chain = chain_of(replace=REPLACE, other=other)
     for kind, generations in shared.items():
-        owners = [chain.arm_of(chain.link(kind, "other", 1, generation)) for generation in range(3)]
+        owners = [chain.link(kind, "other", 1, generation).arm for generation in range(3)]
         assert owners == ["replace" if generation in generations else "other" for generation in range(3)], kind
 
 
@@ -62,18 +63,19 @@ POOL = {"policy": "pool", "writers": ["one", "other"], "writer_seeds": "own"}
 def test_a_pool_reads_the_newest_text_of_every_writer_and_seed():
     chain = chain_of(one=POOL, other=POOL | {"decoder": "greedy"}, all=POOL | {"writer_seeds": "all"})
     place = SimpleNamespace(arm="one", seed="1", generation="2")
-    assert chain.earlier(place) == ["text/one/seed1/generation1", "text/other/seed1/generation1"]
-    assert chain.arm_of(chain.link("training", "other", 1, 2)) == "one"  # the same pool
-    assert chain.arm_of(chain.link("text", "other", 1, 2)) == "other"
+    assert chain.earlier(place) == [Link("text", "one", 1, 1), Link("text", "other", 1, 1)]
+    assert str(chain.earlier(place)[0]) == "text/one/seed1/generation1"
+    assert chain.link("training", "other", 1, 2).arm == "one"  # the same pool
+    assert chain.link("text", "other", 1, 2).arm == "other"
     chain.seeds = [1, 5]
     place.arm = "all"
-    assert [folder.split("/")[2] for folder in chain.earlier(place)] == ["seed1", "seed5", "seed1", "seed5"]
-    assert chain.arm_of(chain.link("training", "all", 1, 1)) == "all"
+    assert [link.seed for link in chain.earlier(place)] == [1, 5, 1, 5]
+    assert chain.link("training", "all", 1, 1).arm == "all"
 
 
 def test_arms_of_one_family_differ_in_blocks_alone():
     chain = chain_of(all=REPLACE, half=REPLACE | {"blocks": 8}, greedy=REPLACE | {"blocks": 4, "decoder": "greedy"})
-    assert chain.families() == ["all,half"]
+    assert chain.families() == [("all", "half")]
 
 
 DOSE = {"policy": "preserve", "human_draw": "once", "human_fraction": 0.1}
@@ -94,7 +96,7 @@ SAMPLE = REPLACE | {"decoder": "sample"}
 def test_arms_part_where_an_option_first_acts(one, other, first, generation):
     chain = chain_of(one=one, other=other)
     order = [(kind, k) for k in range(2) for kind in ("training", "model", "text", "evaluation")]
-    owners = [chain.arm_of(chain.link(kind, "other", 1, k)) for kind, k in order]
+    owners = [chain.link(kind, "other", 1, k).arm for kind, k in order]
     parted = order.index((first, generation))
     assert owners[: parted + 1] == ["one"] * parted + ["other"]
     assert owners[parted + 1] == "other"
@@ -116,16 +118,31 @@ def test_a_sweep_is_one_arm_for_every_combination():
 @pytest.mark.parametrize("name", DECODERS)
 def test_a_decoder_is_given_its_own_options_alone(name):
     generate = DEFAULT["text"]["generate"] | {"decoder": name, "top_k": 5}
-    chain = Chain(DEFAULT | {"text": DEFAULT["text"] | {"generate": generate}}, "text")
+    chain = TextChain(DEFAULT | {"text": DEFAULT["text"] | {"generate": generate}}, "text")
     options = chain.decoder_options(SimpleNamespace(arm="replace", seed="1", generation="1"))
-    given = {option for option in OPTIONS if f"--{option.replace('_', '-')} " in options}
+    given = {option for option in DECODER_OPTIONS if f"--{option.replace('_', '-')} " in options}
     assert given == set(DECODERS[name].options)
 
 
 def test_several_processes_are_started_by_accelerate():
     def command(processes):
         finetune = DEFAULT["text"]["finetune"] | {"processes": processes}
-        return Chain(DEFAULT | {"text": DEFAULT["text"] | {"finetune": finetune}}, "text").finetune_command()
+        return TextChain(DEFAULT | {"text": DEFAULT["text"] | {"finetune": finetune}}, "text").finetune_command()
 
     assert command(1) == "python -m scripts finetune"
     assert re.match(r"accelerate launch .*--num_processes 3 .*--module scripts\.finetune$", command(3))
+
+
+def test_the_order_of_keys_changes_no_path_and_no_option():
+    def reordered(node):
+        return {key: reordered(node[key]) for key in reversed(node)} if isinstance(node, dict) else node
+
+    arms = {"b": REPLACE | {"sweep": {"epochs": [5, 6], "blocks": [9, 8]}}, "a": DOSE, "c": REPLACE}
+    first = copy.deepcopy(DEFAULT | {"arms": arms, "text": DEFAULT["text"] | {"arms": ["c", "b", "a"]}})
+    second = reordered(copy.deepcopy(first))
+    expand(first)
+    expand(second)
+    assert list(second) == list(first) and list(second["arms"]) == list(first["arms"])
+    chains = [TextChain(config, "text") for config in (first, second)]
+    assert chains[0].links() == chains[1].links()
+    assert chains[0].summary_options() == chains[1].summary_options()
