@@ -1,7 +1,7 @@
-"""Decoders: how a model continues its prompts, and the engines that can run them.
+"""Decoders, which continue prompts by a model, and the engines that run them.
 
-A decoder is a registered function of (model, prompts, options), the same name in both engines. Engines are imported
-when they are used, so that the names can be read without torch.
+A decoder is a function of (model, prompts, options) with the same name in both engines. An engine is imported at its
+first use, so the names of decoders can be read without torch.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from torch import Tensor
 
-ENGINES = ("collapse", "transformers")  # transformers: the reference, several times slower
+ENGINES = ("collapse", "transformers")  # transformers is the reference, and several times slower
 PRECISIONS = ("float32", "bfloat16")
 DEVICES = ("cpu", "cuda")
 
 
 @dataclass(frozen=True)
 class Decoder:
-    """Its `options`, by the names of the configuration; one that `draws` also takes `seed` and `streams`."""
+    """`options` of a decoder, as in the configuration. If it `draws`, it also takes `seed` and `streams`."""
 
     options: tuple[str, ...]
     draws: bool = False
@@ -35,15 +35,15 @@ DECODERS = {
 
 
 def load(engine: str, folder: Path, precision: str = "float32", device: str = "cpu") -> Any:
-    """A folder with config.json and model.safetensors, as the named engine wants it."""
+    """Load the model of a folder for an engine. Raises ModelError if the folder or the architecture does not fit."""
     return _module(engine).load(folder, precision, device)
 
 
 def decode(engine: str, decoder: str, model: Any, prompts: Tensor, **options: Any) -> tuple[Tensor, Tensor]:
-    """Continue `prompts` (blocks, tokens): new tokens, (blocks, new_tokens), and their log-probabilities, (blocks,).
+    """Continue prompts (blocks, tokens): return new tokens (blocks, new_tokens) and their log-probabilities (blocks,).
 
-    `model` is what `load` gave for the engine. Every option is forwarded; one that the decoder does not take is an
-    error. Results lie in main memory, whatever the device of the model.
+    `load` gives the `model` for the engine. All options go to the decoder, which raises TypeError for an unknown
+    option. Results are in main memory, whatever the device of the model.
     """
     tokens, log_probability = getattr(_module(engine), decoder)(model, prompts.to(model.device), **options)
     return tokens.cpu(), log_probability.cpu()
