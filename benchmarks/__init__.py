@@ -1,1 +1,1 @@
-"""Measurements that anyone can run: python -m benchmarks.NAME."""
+"""Benchmarks; run each as `python -m benchmarks.NAME`."""

@@ -1,17 +1,18 @@
-"""Three generations of a chain, by the released procedure written anew on transformers and by this project.
+"""Time of a chain of three generations: this project against the released procedure, rewritten with transformers.
 
     python -m benchmarks.chain [--short] [--json FILE] [--device cpu|cuda] [--text FILE]
 
-A small OPT, float32, is fine-tuned on text, continues every block of it, and is scored on test text; its continuations
-are the next generation's training set, and every generation starts from the same weights. The released procedure is a
-plain AdamW loop, `generate` with 5 beams, and a plain loop of losses. Ours does the same amounts: epochs, batches of 8
-blocks in the same order, learning rate, beams. Both have all cores in the same way: one process with all cores as
-threads fine-tunes; one process a core with one thread each writes and scores a share of the blocks. The processes start
-before the clock; models pass between them as files, within it.
+In each generation a small OPT in float32 is fine-tuned on text, continues every block of it, and is scored on test
+text. The continuations are the next training set. Every generation starts from the same weights.
 
-The text is Python's language reference, or `--text`, of whose lines the last tenth is test text; a BPE of 4,096 entries
-is trained on it. Tokens a second are synthetic ones over the seconds of the whole chain, peak memory is the sum over
-the processes, `seconds` are medians of the rounds, and `perplexity` is that of the test text by generation.
+The released procedure is a plain AdamW loop, `generate` with 5 beams, and a plain loop over losses. This project does
+the same amount of work: epochs, batches of 8 blocks in the same order, learning rate, beams. Both use all cores in the
+same way. One process with a thread for each core fine-tunes. One process for each core, with one thread, generates and
+scores a share of the blocks. The time excludes the start of the processes and includes writing and reading the models.
+
+The text is Python's language reference, or `--text`; the last tenth of its lines is test text. A BPE of 4,096 tokens is
+trained on it. In the output, tokens a second are synthetic tokens over the seconds of the whole chain. Peak memory is
+the sum over the processes, `seconds` are medians over the rounds, and `perplexity` is on test text by generation.
 """
 
 import statistics
@@ -42,12 +43,12 @@ from benchmarks.workers import Turn, Workers, answer, cores, layout
 from collapse.models import operations
 
 MODEL, GENERATIONS, BEAMS, BATCH_BLOCKS = "small", 3, 5, 8
-READING_BLOCKS = 16  # blocks at a time where nothing is trained
+READING_BLOCKS = 16  # blocks in a batch of generation and scoring
 LEARNING_RATE, WEIGHT_DECAY = 1e-3, 0.01
 
 
 def main() -> None:
-    args = parse(__doc__, lambda parser: parser.add_argument("--text", type=Path, help="UTF-8 text, by lines"))
+    args = parse(__doc__, lambda parser: parser.add_argument("--text", type=Path, help="UTF-8 text file"))
     blocks, test_blocks, epochs, rounds = (8, 8, 1, 2) if args.short else (96, 96, 5, 3)
     machine = measure_machine(args.device, args.short)
     shape = MODELS[MODEL]
@@ -83,7 +84,7 @@ def main() -> None:
     rows = []
     for name, both in workers.items():
         seconds = {
-            phase: round(statistics.median(one["seconds"][phase] for one in done[name]), 3)
+            phase: round(statistics.median(chain["seconds"][phase] for chain in done[name]), 3)
             for phase in done[name][0]["seconds"]
         }
         rows.append(
@@ -95,7 +96,7 @@ def main() -> None:
                 operations_per_token=counted / (GENERATIONS * text.size),
                 machine=machine,
                 peak_memory_bytes=sum(each.peak_memory for each in both),
-                seconds=round(statistics.median(sum(one["seconds"].values()) for one in done[name]), 3),
+                seconds=round(statistics.median(sum(chain["seconds"].values()) for chain in done[name]), 3),
                 seconds_by_phase=seconds,
                 perplexity=done[name][-1]["perplexity"],
                 blocks=len(text),
@@ -106,14 +107,14 @@ def main() -> None:
     show_heading(machine)
     show(rows)
     write(rows, machine, args.json)
-    for one in rows:
-        phases = ", ".join(f"{phase} {seconds:.1f}" for phase, seconds in one["seconds_by_phase"].items())
-        found = ", ".join(f"{value:.1f}" for value in one["perplexity"])
-        print(f"{one['engine']}: {one['seconds']:.1f} s ({phases}); test perplexity {found}")
+    for result in rows:
+        phases = ", ".join(f"{phase} {seconds:.1f}" for phase, seconds in result["seconds_by_phase"].items())
+        perplexities = ", ".join(f"{value:.1f}" for value in result["perplexity"])
+        print(f"{result['engine']}: {result['seconds']:.1f} s ({phases}); test perplexity {perplexities}")
 
 
 def read_text(path: Path | None, vocabulary_size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Training and test blocks, (blocks, 64)."""
+    """Return training and test blocks, (blocks, 64) each."""
     from collapse.corpus.blocks import to_blocks
     from collapse.corpus.sources import pydoc_topics, read_lines
     from collapse.corpus.tokenizer import train_tokenizer
@@ -137,7 +138,7 @@ def run_chain(
     epochs: int,
     generations: int = GENERATIONS,
 ) -> dict[str, Any]:
-    """Seconds of each phase, all generations together, and test perplexity by generation."""
+    """Return the seconds of each phase, summed over generations, and test perplexity by generation."""
     from collapse.measures.perplexity import perplexity
 
     seconds = {"finetune": 0.0, "generate": 0.0, "evaluate": 0.0}
@@ -237,16 +238,16 @@ def peer_reading(turn: Turn, device: str) -> None:
     @torch.inference_mode()
     def read(phase: str, folder: Path, blocks: np.ndarray) -> np.ndarray:
         model = read_peer(folder, "float32", device)
-        found = []
+        results = []
         for batch in torch.from_numpy(blocks).long().to(device).split(READING_BLOCKS):
             if phase == "evaluate":
                 logits = model(input_ids=batch).logits[:, :-1]
                 losses = cross_entropy(logits.flatten(0, 1), batch[:, 1:].flatten(), reduction="none")
-                found.append(losses.view(len(batch), -1))
+                results.append(losses.view(len(batch), -1))
             else:
                 ids = model.generate(batch, attention_mask=torch.ones_like(batch), generation_config=config)
-                found.append(ids[:, BLOCK_TOKENS:])
-        return torch.cat(found).cpu().numpy()
+                results.append(ids[:, BLOCK_TOKENS:])
+        return torch.cat(results).cpu().numpy()
 
     answer(turn, read)
 

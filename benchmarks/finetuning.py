@@ -1,14 +1,15 @@
-"""Fine-tuning against `transformers.Trainer`: batches of 64 blocks of 64 tokens, AdamW, dropout 0.1.
+"""Speed of fine-tuning against `transformers.Trainer`: batches of 64 blocks of 64 tokens, AdamW, dropout 0.1.
 
     python -m benchmarks.finetuning [--short] [--json FILE] [--device cpu|cuda]
 
-An engine has one process with all cores as threads. It halts after every step until told to go on, so the engines take
-turns within one training each; the first step is not counted. Trainer has torch's fused AdamW, does not evaluate, save,
-log or clip, and takes its batch whole or in parts of 16, whichever is faster. bfloat16 is its `bf16=True`: weights in
-float32, products in bfloat16. Peak memory is that of the process.
+An engine is one process with a thread for each core. It stops after every step, so that the two engines take turns. The
+first step is not counted. Trainer uses torch's fused AdamW and does not evaluate, save, log or clip. It takes a batch
+whole or in parts of 16, whichever is faster. bfloat16 is its `bf16=True`: weights in float32, products in bfloat16.
+Peak memory is the memory of the process.
 
-`largest_loss_difference`, in nats, is that of another training by both, in float32 without dropout, on the same blocks
-in the same order at the same constant learning rate, of `compared_steps` steps of `compared_batch_blocks` blocks.
+`largest_loss_difference`, in nats, comes from a second training by both engines, in float32 without dropout, on the
+same blocks in the same order at the same constant learning rate. It has `compared_steps` steps of
+`compared_batch_blocks` blocks.
 """
 
 import tempfile
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from collapse.models.opt_training import TrainableOpt
 
 BATCH_BLOCKS, PART_BLOCKS, SEED = 64, 16, 1
-LEARNING_RATE = 2e-5  # the released code's
+LEARNING_RATE = 2e-5  # as in the released code
 STEPS_A_ROUND = {"opt-125m": 1, "small": 3}
 COMPARED = {"opt-125m": (5, 2), "small": (100, 8)}  # steps, blocks a batch
 
@@ -53,22 +54,22 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         for model, shape in MODELS.items():
             folder = make_model(shape, Path(temporary) / model, dropout=0.1)
-            still = make_model(shape, Path(temporary) / f"{model} without dropout")
+            without_dropout = make_model(shape, Path(temporary) / f"{model} without dropout")
             for dtype in DTYPES:
-                found = compare(model, folder, dtype, machine, args.device, args.short)
-                show(found)
+                results = compare(model, folder, dtype, machine, args.device, args.short)
+                show(results)
                 if dtype == "float32" and not (args.short and model == "opt-125m"):
-                    difference = compare_losses(model, still, args.device, args.short)
-                    found = [one | difference for one in found]
+                    difference = compare_losses(model, without_dropout, args.device, args.short)
+                    results = [result | difference for result in results]
                     print(
                         f"{model}: {', '.join(f'{key} {value:.2g}' for key, value in difference.items())}", flush=True
                     )
-                rows += found
+                rows += results
     write(rows, machine, args.json)
 
 
 def compare(model: str, folder: Path, dtype: str, machine: dict, device: str, short: bool) -> list[dict]:
-    """Calibrate Trainer, then run the rounds: one row an engine."""
+    """Find Trainer's fastest settings, then run the rounds; return one row for each engine."""
     shape, steps = MODELS[model], STEPS_A_ROUND[model]
     batch_blocks, rounds = (4, 2) if short else (BATCH_BLOCKS, 5)
     blocks = random_blocks(shape, batch_blocks * (1 + rounds * steps), seed=1)
@@ -109,7 +110,7 @@ def compare(model: str, folder: Path, dtype: str, machine: dict, device: str, sh
 
 
 def compare_losses(model: str, folder: Path, device: str, short: bool) -> dict:
-    """How far the losses of both lie apart at most, in a training that they do side by side."""
+    """Train with both engines on the same blocks; return the largest difference of their losses, in nats."""
     steps, batch_blocks = COMPARED[model]
     steps = 10 if short else steps
     given = (folder, "float32", device, random_blocks(MODELS[model], steps * batch_blocks, seed=2), batch_blocks)
@@ -120,7 +121,7 @@ def compare_losses(model: str, folder: Path, device: str, short: bool) -> dict:
         pairs = [(ours.start()[0], peer.start()[0])]
         pairs += [(ours([None])[1][0], peer([None])[1][0]) for _ in range(steps - 1)]
     return {
-        "largest_loss_difference": max(abs(one - other) for one, other in pairs),
+        "largest_loss_difference": max(abs(our_loss - peer_loss) for our_loss, peer_loss in pairs),
         "first_loss": pairs[0][1],
         "last_loss": pairs[-1][1],
         "compared_steps": steps,
@@ -145,7 +146,7 @@ def our_engine(turn: Turn, folder: Path, dtype: str, device: str, blocks: np.nda
 
 
 def trainable(folder: Path, dtype: str, device: str) -> "TrainableOpt":
-    """The model of a folder as `scripts/finetune.py` has it: every thread computes blocks of its own."""
+    """Load the model of a folder for training as `scripts/finetune.py` does: every thread computes its own blocks."""
     import torch
 
     from collapse.models.allocator import keep_freed
@@ -168,7 +169,7 @@ def trainable(folder: Path, dtype: str, device: str) -> "TrainableOpt":
 def peer_engine(
     turn: Turn, folder: Path, dtype: str, device: str, blocks: np.ndarray, batch_blocks: int, part_blocks: int
 ) -> None:
-    """Trainer on the blocks in the order in which `train` takes them."""
+    """Engine: Trainer, on the blocks in the order of `train`."""
     import torch
     from transformers import OPTForCausalLM, Trainer, TrainerCallback, TrainingArguments
 
@@ -176,7 +177,7 @@ def peer_engine(
 
     model = OPTForCausalLM.from_pretrained(folder, dtype=torch.float32)
     order = np.random.default_rng(derive_seed(SEED, "order")).permutation(len(blocks))
-    losses: list[torch.Tensor] = []  # of the parts of a step
+    losses: list[torch.Tensor] = []  # of each part of a step
     model.register_forward_hook(lambda model, inputs, output: losses.append(output.loss.detach()))
 
     class Halt(TrainerCallback):

@@ -1,16 +1,16 @@
-"""Beam search against transformers' `generate`: 5 beams, 64 tokens of prompt, 64 new ones.
+"""Speed of beam search against transformers' `generate`: 5 beams, 64 prompt tokens, 64 new tokens.
 
     python -m benchmarks.generation [--short] [--json FILE] [--device cpu|cuda]
 
-An engine has one process a core with one thread each, and every process a share of the blocks; tokens a second are
-those of all. Before the rounds every engine looks for its best batch size, with a quarter as many new tokens.
-`generate` also tries a static cache, the same with its forward pass compiled (by hand, since it never compiles a beam
-search; in bfloat16 only if that was the best in float32), and a single process with all cores as threads. The rounds
-use what was best; `tried` in the JSON has all of it, failures included. If the package ctranslate2 can be imported it
-runs too, in float32 and int8.
+An engine has one process for each core, with one thread, and every process has a share of the blocks. Tokens a second
+are summed over the processes. First, every engine tries several batch sizes with a quarter as many new tokens.
+`generate` also tries a static cache, a static cache with a compiled forward pass, and a single process with a thread
+for each core. (`generate` never compiles a beam search, so this benchmark compiles it; in bfloat16 only if that was
+best in float32.) The rounds use the best settings. The key `tried` of the JSON lists all settings, failures included.
+If the package ctranslate2 can be imported, it runs too, in float32 and int8.
 
-`peak_memory_bytes` is the sum over an engine's processes, in the rounds alone. `identical_blocks` is the share of
-blocks that got the same tokens as from transformers, both in float32.
+`peak_memory_bytes` is the sum over an engine's processes, during the rounds. `identical_blocks` is the share of blocks
+with the same tokens as from transformers, both in float32.
 """
 
 import importlib.util
@@ -64,17 +64,17 @@ def main() -> None:
                     converted = convert(shape, folder)
                     engines["CTranslate2"] = (ctranslate2_engine, (converted, "float32", args.device))
                     engines["CTranslate2 int8"] = (ctranslate2_engine, (converted, "int8", args.device))
-                found = compare(model, dtype, engines, machine, args.device, args.short, compiling)
-                compiling = found[PEER]["settings"].get("compiled", False)
-                show(found.values())
-                rows += found.values()
+                results = compare(model, dtype, engines, machine, args.device, args.short, compiling)
+                compiling = results[PEER]["settings"].get("compiled", False)
+                show(results.values())
+                rows += results.values()
     write(rows, machine, args.json)
 
 
 def compare(
     model: str, dtype: str, engines: dict[str, Engine], machine: dict, device: str, short: bool, compiling: bool
 ) -> dict[str, dict]:
-    """Calibrate, then run the rounds: one row an engine, by its name."""
+    """Find the fastest settings, then run the rounds; return one row for each engine, by its name."""
     shape = MODELS[model]
     new_tokens, rounds, batches = (8, 2, BATCHES[model][1:2]) if short else (BLOCK_TOKENS, 3, BATCHES[model])
     if device == "cuda":
@@ -84,8 +84,8 @@ def compare(
     if not short:
         tried[PEER] += other_ways(engines[PEER], best(tried[PEER]), calibration, compiling)
     settings = {name: best(tried[name]) for name in engines}
-    # full batches in every process of every engine: batch sizes are powers of two
-    blocks = layout(device)[0] * max(one["batch_blocks"] for one in settings.values())
+    # batch sizes are powers of two, so every process of every engine gets full batches
+    blocks = layout(device)[0] * max(setting["batch_blocks"] for setting in settings.values())
     prompts = random_blocks(shape, blocks, seed=1)
     written: dict[str, np.ndarray] = {}
 
@@ -115,7 +115,7 @@ def compare(
 
 
 def other_ways(engine: Engine, settings: dict, rate: Callable[[Workers, dict], float], compiling: bool) -> list[dict]:
-    """The peer with its best batch size, run otherwise; a way that does not work is told as such."""
+    """Try the peer with other settings at its best batch size. Settings that fail are listed with their error."""
     ways: list[dict] = [{"cache": "static"}]
     if compiling:
         ways.append({"cache": "static", "compiled": True})
@@ -133,21 +133,21 @@ def other_ways(engine: Engine, settings: dict, rate: Callable[[Workers, dict], f
 
 
 def trial(shape: Shape, new_tokens: int, workers: Workers, settings: dict) -> float:
-    """Tokens a second of one full batch a core."""
+    """Return tokens a second for one full batch on each core."""
     prompts = random_blocks(shape, settings["processes"] * settings["threads"] * settings["batch_blocks"], seed=2)
     warm_up(workers, prompts, new_tokens, settings)
     return continue_all(workers, prompts, new_tokens, settings)[0]
 
 
 def warm_up(workers: Workers, prompts: np.ndarray, new_tokens: int, settings: dict) -> None:
-    """What happens once, at the first call; a compiled model must see every size. Failure if that takes too long."""
+    """Do the work of the first call. A compiled model needs every size once. Raises Failure after COMPILE_SECONDS."""
     continue_all(workers, prompts, new_tokens if settings.get("compiled") else 2, settings, COMPILE_SECONDS)
 
 
 def continue_all(
     workers: Workers, prompts: np.ndarray, new_tokens: int, settings: dict, limit: float = 3600
 ) -> tuple[float, np.ndarray]:
-    """Tokens a second, and the tokens (blocks, new tokens)."""
+    """Continue all prompts; return tokens a second, and the tokens (blocks, new tokens)."""
     shares = np.array_split(prompts, len(workers.processes))
     seconds, parts = workers([(share, new_tokens, settings) for share in shares], limit)
     return prompts.shape[0] * new_tokens / seconds, np.concatenate(parts)
@@ -224,7 +224,7 @@ def ctranslate2_engine(turn: Turn, folder: Path, compute_type: str, device: str)
 
 
 def convert(shape: Shape, folder: Path) -> Path:
-    """The model in CTranslate2's format; its converter wants a tokenizer, so it gets one that names ids by number."""
+    """Convert the model to CTranslate2's format. The converter needs a tokenizer: its words are numbered ids."""
     from ctranslate2.converters import TransformersConverter
     from tokenizers import Tokenizer, models
 

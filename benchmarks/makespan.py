@@ -1,15 +1,15 @@
-"""How long a large experiment takes on 1 to 512 workers, simulated over its own jobs, and what sharding buys.
+"""Simulated duration of a large experiment on 1 to 512 workers, with and without shards.
 
     python -m benchmarks.makespan [--figure docs/makespan.svg] [--overhead SECONDS]
     python -m benchmarks.makespan --trial results/<one at -j1> results/<the same at -j2>
 
-5 seeds × 20 arms × 10 generations of the default model and of OPT-125m, each in 1 and in 8 shards. Jobs, and what waits
-for what, are those of pipeline/costs/planned.py, which a test holds to Snakemake's; times are predictions
-(pipeline/costs/resources.py). A worker does one job at a time, with the job's threads. `--overhead` is what a job costs
-beside its work: 0.1 s on one machine, seconds where each starts by itself.
+The experiment has 5 seeds × 20 arms × 10 generations, of the default model and of OPT-125m, each in 1 and in 8 shards.
+Jobs and their dependencies come from pipeline/costs/planned.py; a test compares these with Snakemake's. Times are
+predictions (pipeline/costs/resources.py). A worker does one job at a time, with the job's threads. `--overhead` is the
+time of a job beside its work: 0.1 s on one machine, several seconds if each job starts by itself.
 
---trial checks the simulation: times of jobs as measured in both runs, the overhead that the first shows; its makespan
-is set beside that of the second.
+--trial checks the simulation. It takes the measured times of jobs in both runs and the overhead of the first run, and
+compares the simulated duration with the measured duration of the second run.
 """
 
 import argparse
@@ -50,35 +50,35 @@ def plan_of(model: str, shards: int) -> Plan:
 
 
 def simulated(plan: Plan, overhead: float) -> tuple[list[float], float]:
-    """Seconds on each number of workers, and of the longest chain of jobs that wait for each other."""
-    seconds = {job: one.seconds + overhead for job, one in plan.needs.items()}
+    """Return the seconds on each number of workers, and the seconds of the longest chain of dependent jobs."""
+    seconds = {job: needs.seconds + overhead for job, needs in plan.needs.items()}
     single = dict.fromkeys(seconds, 1)
     spans = [makespan(plan.graph, seconds, workers, single) for workers in WORKERS]
     return spans, max(longest_ways(plan.graph, seconds).values())
 
 
 def show(overhead: float, figure: Path | None) -> None:
-    found = {(model, shards): simulated(plan_of(model, shards), overhead) for model in MODELS for shards in SHARDS}
+    results = {(model, shards): simulated(plan_of(model, shards), overhead) for model in MODELS for shards in SHARDS}
     print(f"{'model':16}{'shards':>7}" + "".join(f"{workers:>11} w" for workers in WORKERS) + f"{'longest chain':>16}")
-    for (model, shards), (spans, chain) in found.items():
+    for (model, shards), (spans, chain) in results.items():
         hours = "".join(f"{span / 3600:>11.2f} h" for span in spans)
         print(f"{model:16}{shards:7}{hours}{chain / 3600:>14.2f} h")
     if figure:
-        draw(found, figure)
+        draw(results, figure)
 
 
-def draw(found: dict[tuple[str, int], tuple[list[float], float]], path: Path) -> None:
-    """Hours against workers, a panel a model; dotted, what as many workers could do if no job waited for another."""
+def draw(results: dict[tuple[str, int], tuple[list[float], float]], path: Path) -> None:
+    """Plot hours against workers, one panel for each model. Dotted: the hours without dependencies between jobs."""
     set_style()
     palette = sns.color_palette()
     drawn, axes = plt.subplots(1, len(MODELS), figsize=(4 * len(MODELS), 3.4), layout="constrained")
     for axis, model in zip(axes, MODELS, strict=True):
         for colour, shards in zip(palette, SHARDS, strict=False):
-            spans, chain = found[model, shards]
+            spans, chain = results[model, shards]
             label = "whole generations" if shards == 1 else f"{shards} shards"
             axis.plot(WORKERS, [span / 3600 for span in spans], marker="o", color=colour, label=label)
             axis.axhline(chain / 3600, color=colour, linestyle="--", linewidth=0.9)
-        ideal = [found[model, 1][0][0] / 3600 / workers for workers in WORKERS]
+        ideal = [results[model, 1][0][0] / 3600 / workers for workers in WORKERS]
         axis.plot(WORKERS, ideal, color="0.5", linestyle=":", label="if no job waited")
         axis.set(title=model, xscale="log", yscale="log", xlabel="workers", xticks=WORKERS, xticklabels=WORKERS)
         axis.minorticks_off()
@@ -89,28 +89,32 @@ def draw(found: dict[tuple[str, int], tuple[list[float], float]], path: Path) ->
 
 
 def trial(first: Path, second: Path) -> None:
-    """The run at -j1 gives the overhead of a job, with which the one at -j2 is simulated."""
+    """Simulate the run at -j2 with the overhead that the run at -j1 shows, and print both durations."""
     plan = Plan(yaml.safe_load((first / "config.yaml").read_text()), first)
     spans, times = zip(*(timed(results) for results in (first, second)), strict=True)
-    graph = {job: [one for one in before if one in times[0]] for job, before in plan.graph.items() if job in times[0]}
+    graph = {
+        job: [parent for parent in parents if parent in times[0]]
+        for job, parents in plan.graph.items()
+        if job in times[0]
+    }
     single = dict.fromkeys(graph, 1)
     overhead = (spans[0] - sum(times[0].values())) / len(graph)
-    print(f"{len(graph)} jobs; -j1: {spans[0]:.1f} s, of which {overhead:.2f} s a job are not its own")
+    print(f"{len(graph)} jobs; -j1: {spans[0]:.1f} s; overhead {overhead:.2f} s a job")
     simulated = makespan(graph, {job: times[1][job] + overhead for job in graph}, 2, single)
-    print(f"-j2: {spans[1]:.1f} s measured, {simulated:.1f} s simulated: {simulated / spans[1]:.2f}")
+    print(f"-j2: {spans[1]:.1f} s measured, {simulated:.1f} s simulated; ratio {simulated / spans[1]:.2f}")
 
 
 def timed(results: Path) -> tuple[float, dict[Job, float]]:
-    """Seconds from the first job's start to the last one's end, and of each job, by its timings and their file."""
+    """Return the seconds from the start of the first job to the end of the last, and the seconds of each job."""
     times = {job: timings["wall_seconds"] for job, timings in measured(results)}
     ends = [(path.stat().st_mtime, path) for path in (results / "benchmark").rglob("*.json") if path.stat().st_size]
-    walls = dict(zip((path for _, path in sorted(ends, key=lambda one: one[1])), times.values(), strict=True))
+    walls = dict(zip((path for _, path in sorted(ends, key=lambda end: end[1])), times.values(), strict=True))
     return max(end for end, _ in ends) - min(end - walls[path] for end, path in ends), times
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--figure", type=Path, help="SVG; a PNG beside it")
+    parser.add_argument("--figure", type=Path, help="SVG file to write; a PNG is written beside it")
     parser.add_argument("--overhead", type=float, default=0.1)
     parser.add_argument("--trial", type=Path, nargs=2, metavar="RESULTS")
     args = parser.parse_args()

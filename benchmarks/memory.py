@@ -1,9 +1,9 @@
-"""Peak memory of a job against what collapse/models/memory.py says before it starts: training, generation, scoring.
+"""Peak memory of training, generation and scoring against the estimates of collapse/models/memory.py.
 
     python -m benchmarks.memory [--short] [--json FILE] [--device cpu|cuda]
 
-A process for each case. `size` is a training batch of so many blocks, in micro-batches as config.yaml has them, or so
-many blocks at a time. Scoring holds two models, as `evaluate` does.
+Each case runs in its own process. `blocks` is the size of a batch. Training divides it into micro-batches as in
+config.yaml. Scoring holds two models, as `evaluate` does.
 """
 
 import tempfile
@@ -38,23 +38,23 @@ def main() -> None:
 
 
 def measured(model: str, shape: Shape, folder: Path, work: str, blocks: int, dtype: str, device: str) -> dict:
-    given = random_blocks(shape, blocks, seed=1)
+    batch = random_blocks(shape, blocks, seed=1)
     threads = cores() if work == "finetuning" and device == "cpu" else 1
     if work == "finetuning":
         engine = (train_once, (folder, dtype, device))
-        job: tuple = (given,)
+        job: tuple = (batch,)
         estimate = memory.finetuning(
             shape, tokens=BLOCK_TOKENS, micro_batch_blocks=MICRO_BATCH_BLOCKS, threads=threads, precision=dtype
         )
     elif work == "generation":
         engine = (our_engine, (folder, dtype, device))
-        job = (given, BLOCK_TOKENS, {"batch_blocks": blocks})
+        job = (batch, BLOCK_TOKENS, {"batch_blocks": blocks})
         estimate = memory.generation(
             shape, prompt=BLOCK_TOKENS, new_tokens=BLOCK_TOKENS, beams=BEAMS, batch_blocks=blocks, precision=dtype
         )
     else:
         engine = (score_once, (folder, dtype, device))
-        job = (given, blocks)
+        job = (batch, blocks)
         estimate = memory.scoring(shape, tokens=BLOCK_TOKENS, batch_blocks=blocks, precision=dtype)
     with Workers(engine, 1, threads) as workers:
         workers([job])
@@ -69,10 +69,10 @@ def measured(model: str, shape: Shape, folder: Path, work: str, blocks: int, dty
 
 
 def show(row: dict) -> None:
-    found, estimate = row["peak_memory_bytes"] / 1e9, row["estimated_bytes"] / 1e9
+    peak, estimate = row["peak_memory_bytes"] / 1e9, row["estimated_bytes"] / 1e9
     print(
-        f"{row['model']:10}{row['work']:12}{row['dtype']:10}{row['blocks']:7}{found:9.2f} GB{estimate:9.2f} GB"
-        f"{estimate / found:7.2f}",
+        f"{row['model']:10}{row['work']:12}{row['dtype']:10}{row['blocks']:7}{peak:9.2f} GB{estimate:9.2f} GB"
+        f"{estimate / peak:7.2f}",
         flush=True,
     )
 
@@ -83,7 +83,7 @@ def train_once(turn: Turn, folder: Path, dtype: str, device: str) -> None:
 
     def step(batch: np.ndarray) -> float:
         trainer = Trainer(trainable(folder, dtype, device), 0.0, 1, MICRO_BATCH_BLOCKS, Processes())
-        return [trainer.step(batch, one, 1e-5) for one in range(2)][-1]  # moments exist from the second on
+        return [trainer.step(batch, number, 1e-5) for number in range(2)][-1]  # the first step makes the moments
 
     answer(turn, step)
 

@@ -1,11 +1,11 @@
-"""Batched EM against a loop over scikit-learn's GaussianMixture: 100 chains of 200 generations at M = 1,000.
+"""Speed of batched EM against a loop over scikit-learn's GaussianMixture: 100 chains, 200 generations, M = 1,000.
 
     python -m benchmarks.mixture [--short] [--json FILE]
 
-Both sample the fit before, start EM from it, and stop by the same rule. Ours runs in one process a core, a part of the
-chains each. scikit-learn runs as a plain loop, once with its threads as they are and once with one thread, in rounds
-that alternate with ours; it runs one chain of 200 generations, and times are compared by the fit. Also measured:
-scikit-learn's own k-means start, as the released code of the paper has it.
+Both draw samples from the previous fit, start EM from it, and stop by the same rule. This project's EM runs in one
+process for each core, with a part of the chains. scikit-learn runs one chain of 200 generations as a plain loop, once
+with its own number of threads and once with one thread. The rounds of both alternate, and the time of one fit is
+compared. A third peer is scikit-learn's own k-means start, as in the released code of the paper.
 """
 
 import argparse
@@ -45,7 +45,7 @@ def main() -> None:
     with multiprocessing.get_context("spawn").Pool(cores) as pool:
         pool.map(part, [(0, 2, 2)] * cores)  # imports and first calls
         for turn in range(rounds):
-            shares = [(turn * cores + one, chains // cores, generations) for one in range(cores)]
+            shares = [(turn * cores + core, chains // cores, generations) for core in range(cores)]
             started = time.perf_counter()
             pool.map(part, shares)
             ours.append((time.perf_counter() - started) / (chains // cores * cores * generations))
@@ -56,7 +56,7 @@ def main() -> None:
             "peer": name,
             "milliseconds_a_fit": 1000 * statistics.median(times),
             "ours_milliseconds_a_fit": 1000 * statistics.median(ours),
-            **ratios([peer / own for peer, own in zip(times, ours, strict=True)]),
+            **ratios([theirs / own for theirs, own in zip(times, ours, strict=True)]),
         }
         for name, times in seconds.items()
     ]
@@ -71,7 +71,7 @@ def ratios(values: list[float]) -> dict[str, float]:
 
 
 def part(job: tuple[int, int, int]) -> None:
-    """Some chains, from start to end, on one core."""
+    """Run some chains from start to end on one core."""
     seed, chains, generations = job
     torch.set_num_threads(1)
     state = stated(ORIGINALS["overlapping"], chains)
@@ -81,7 +81,7 @@ def part(job: tuple[int, int, int]) -> None:
 
 
 def loop(fits: int, threads: int | None, start: bool) -> float:
-    """Seconds a fit of one chain of so many generations."""
+    """Run one chain of `fits` generations with scikit-learn; return the seconds of one fit."""
     state = stated(ORIGINALS["overlapping"], 1)
     with threadpool_limits(threads):
         started = time.perf_counter()

@@ -1,10 +1,10 @@
-"""What share of a run is not training, generating or scoring: Python's start, imports, Snakemake, reading, writing.
+"""Overhead of a run: the share of time for Python's start, imports, Snakemake, reading and writing.
 
     python -m benchmarks.overhead [--short] [--json FILE]
 
-Runs the default experiment (the mini one with --short) from nothing in a clean copy. The share is one minus the seconds
-that jobs spent computing over the seconds that the cores were there: wall time × cores, and for the pretraining job,
-which has more than one thread, its computing seconds × threads. Also prints what importing each script costs cold.
+Runs the default experiment (the mini experiment with --short) from the start in a clean clone. The share is 1 −
+computing core-seconds / (wall seconds × cores). The computing core-seconds of the pretraining job are its seconds × its
+threads. Also prints the time of the first import of each script.
 """
 
 import argparse
@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
-        "--short", action="store_true", help="the mini experiment, whose jobs are too short to be typical"
+        "--short", action="store_true", help="run the mini experiment, whose jobs are too short to be typical"
     )
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
@@ -36,7 +36,7 @@ def main() -> None:
 
 
 def run_share(short: bool) -> dict:
-    """Wall seconds of a whole run, computing core-seconds by rule, and the share that is neither."""
+    """Run an experiment; return wall seconds, computing core-seconds by rule, and the share of overhead."""
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run(["git", "clone", "--quiet", str(ROOT), folder], check=True)
         options = ["--configfile", "tests/mini.yaml"] if short else []
@@ -50,7 +50,7 @@ def run_share(short: bool) -> dict:
 
 
 def share(wall: float, results: Path, pretraining_threads: int) -> dict:
-    """The same for a run that has been timed."""
+    """Return the numbers of `run_share` for a finished run of `wall` seconds."""
     computing: dict[str, float] = {}
     for path in results.glob("*/benchmark/**/*.json"):
         seconds = json.loads(path.read_text())["compute_seconds"]
@@ -65,14 +65,14 @@ def share(wall: float, results: Path, pretraining_threads: int) -> dict:
 
 
 def import_seconds() -> dict[str, float]:
-    """Best of three of a cold `import scripts.NAME`, less Python's own start."""
+    """Return the seconds of `import scripts.NAME` in a new process, without Python's own start."""
     names = sorted(path.stem for path in (ROOT / "scripts").glob("*.py") if not path.stem.startswith("_"))
     bare = best("pass")
     return {name: round(best(f"import scripts.{name}") - bare, 2) for name in names}
 
 
 def best(code: str) -> float:
-    """Seconds of the fastest of three runs."""
+    """Return the seconds of the fastest of three runs."""
     times = []
     for _ in range(3):
         started = time.monotonic()

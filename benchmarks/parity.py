@@ -1,13 +1,14 @@
-"""Whether the beam search writes what transformers' `generate` writes: a trained small model, 1,000 blocks.
+"""Agreement of the beam search with transformers' `generate`, on 1,000 blocks of a trained small model.
 
     python -m benchmarks.parity [--short] [--json FILE]
 
-Beams 1, 5 and 8, repetition penalty 1, 2 and 3, length penalty 1, in float32; also bfloat16 with 5 beams against
-transformers in both. The model (4 layers, 256 wide, vocabulary 4,096) is trained here on the docstrings of Python's
-standard library; its prompts are blocks of the language reference. One process a core, one thread each.
+The cases are 1, 5 and 8 beams and repetition penalties 1, 2 and 3, in float32 with length penalty 1; also bfloat16 with
+5 beams against transformers in float32 and in bfloat16. The model (4 layers, 256 wide, vocabulary 4,096) is trained
+here on the docstrings of Python's standard library. Its prompts are blocks of the language reference. Each core runs
+one process with one thread.
 
-A row has the share of blocks with identical tokens, and of the others the largest difference of scores: the
-log-probability that the search went by, in nats, summed over 64 tokens.
+A row counts the blocks with identical tokens. For the other blocks it has the largest difference of scores: the
+log-probability of the search, in nats, summed over 64 tokens.
 """
 
 import argparse
@@ -60,7 +61,7 @@ def main() -> None:
 
 
 def trained_model(folder: Path, blocks: int, epochs: float) -> tuple[Path, np.ndarray, float]:
-    """The small model after so many epochs of the docstrings, prompts (blocks, 64), and the last loss in nats."""
+    """Train the small model on docstrings; return its folder, prompts (blocks, 64), and the last loss in nats."""
     shape = MODELS["small"]
     text = stdlib_docstrings()
     tokenizer = train_tokenizer(text, shape.vocabulary_size)
@@ -89,8 +90,8 @@ def trained_model(folder: Path, blocks: int, epochs: float) -> tuple[Path, np.nd
 def both(
     folder: Path, prompts: np.ndarray, beams: int, penalty: float, our_precision: str, their_precision: str
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Tokens and scores of this project's engine, and of transformers."""
-    found = []
+    """Return tokens and scores of this project's engine, then of transformers."""
+    results = []
     for engine, precision in (("collapse", our_precision), ("transformers", their_precision)):
         tokens, scores = decode(
             engine,
@@ -102,8 +103,8 @@ def both(
             repetition_penalty=penalty,
             batch_blocks=16,
         )
-        found.append((tokens.numpy(), scores.numpy()))
-    return found
+        results.append((tokens.numpy(), scores.numpy()))
+    return results
 
 
 def row(case: tuple, ours: list[np.ndarray], theirs: list[np.ndarray]) -> dict:

@@ -1,10 +1,10 @@
-"""What finished jobs took beside what was predicted of them (pipeline/costs/resources.py), rule by rule.
+"""Measured time, memory and disk of finished jobs against their predictions (pipeline/costs/resources.py), by rule.
 
     python -m benchmarks.resources results/<experiment> [--json FILE]
     python -m benchmarks.resources --speed
 
-Times are those that jobs write to benchmark/: from the start of the script to its end, whatever else the machine did.
-Rules of which no job took SHORT seconds are shown, and not judged: there starting and reading is all. --speed measures
+Jobs write their times to benchmark/: the wall time of the script, whatever else the machine did. Rules whose longest
+job took less than SHORT seconds are marked `short`: nearly all of this time is start and reading. --speed measures
 `gigaflops` of config.yaml on one core of this machine.
 """
 
@@ -41,41 +41,41 @@ PLACES = [
 
 @dataclass(frozen=True)
 class Row:
-    """Of a rule: seconds of all its jobs together, the least and most of predicted over measured, and memory."""
+    """Measured and predicted seconds and memory of all jobs of a rule."""
 
     rule: str
     jobs: int
     measured_seconds: float
     predicted_seconds: float
     longest: float
-    ratios: tuple[float, float, float]  # least, median, most of the jobs
+    ratios: tuple[float, float, float]  # predicted over measured seconds of a job: least, median, most
     measured_memory: float
     predicted_memory: float
 
 
 def measured(results: Path) -> Iterator[tuple[Job, dict]]:
-    """Each finished job and its timings."""
+    """Yield each finished job and its timings."""
     folder = results / "benchmark"
     for path in sorted(folder.rglob("*.json")):
-        if path.stat().st_size == 0:  # of a job under way
+        if path.stat().st_size == 0:  # the job is still running
             continue
         name = path.relative_to(folder).with_suffix("").as_posix()
-        found = next(match for pattern in PLACES if (match := pattern.fullmatch(name)))
-        place = {key: value or "" for key, value in found.groupdict().items() if key != "rule"}
+        match = next(match for pattern in PLACES if (match := pattern.fullmatch(name)))
+        place = {key: value or "" for key, value in match.groupdict().items() if key != "rule"}
         if not place.get("shard", "1"):
             del place["shard"]
-        yield job(found["rule"], **place), json.loads(path.read_text())
+        yield job(match["rule"], **place), json.loads(path.read_text())
 
 
 def compare(results: Path, plan: Plan) -> list[Row]:
-    """A row for each rule that has written timings, the longest first."""
+    """Return a row for each rule with timings, the longest first."""
     by_rule: dict[str, list[tuple[Job, dict]]] = {}
-    for one, timings in measured(results):
-        if one in plan.graph:  # others are of an earlier configuration
-            by_rule.setdefault(one.rule, []).append((one, timings))
+    for finished, timings in measured(results):
+        if finished in plan.graph:  # other jobs belong to an earlier configuration
+            by_rule.setdefault(finished.rule, []).append((finished, timings))
     rows = []
     for rule, jobs in by_rule.items():
-        needs = [plan.known.needs(rule, dict(one.wildcards)) for one, _ in jobs]
+        needs = [plan.known.needs(rule, dict(finished.wildcards)) for finished, _ in jobs]
         seconds = [timings["wall_seconds"] for _, timings in jobs]
         ratios = [need.seconds / wall for need, wall in zip(needs, seconds, strict=True)]
         rows.append(
@@ -110,7 +110,7 @@ def show(rows: list[Row]) -> None:
 
 
 def kept_bytes(results: Path) -> int:
-    """Of a results folder, without timings and checkpoints of jobs under way."""
+    """Return the bytes of a results folder, without timings and checkpoints."""
     aside = {"benchmark", "checkpoints"}
     return sum(
         path.stat().st_size
@@ -120,7 +120,7 @@ def kept_bytes(results: Path) -> int:
 
 
 def core_gigaflops() -> float:
-    """The most that one core multiplies in float32, of five trials of half a second."""
+    """Return the fastest rate of a float32 matrix product on one core, of five trials of half a second."""
     import torch
 
     torch.set_num_threads(1)
@@ -138,7 +138,7 @@ def core_gigaflops() -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("results", type=Path, nargs="?")
-    parser.add_argument("--speed", action="store_true", help="measure one core instead")
+    parser.add_argument("--speed", action="store_true", help="measure the speed of one core")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     if args.speed:
@@ -148,8 +148,8 @@ def main() -> None:
     plan = Plan(yaml.safe_load((args.results / "config.yaml").read_text()), args.results)
     rows = compare(args.results, plan)
     show(rows)
-    kept, predicted = kept_bytes(args.results), sum(one.disk for one in plan.needs.values())
-    print(f"\ndisk: {kept / 1e9:.3f} GB measured, {predicted / 1e9:.3f} GB predicted: {predicted / kept:.2f}")
+    kept, predicted = kept_bytes(args.results), sum(needs.disk for needs in plan.needs.values())
+    print(f"\ndisk: {kept / 1e9:.3f} GB measured, {predicted / 1e9:.3f} GB predicted; ratio {predicted / kept:.2f}")
     if args.json:
         args.json.write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n")
 

@@ -1,9 +1,9 @@
-"""Samples refitted a second and core by the discrete and the Gaussian chains, and the share that random numbers take.
+"""Speed of the discrete and Gaussian chains in samples a second on one core, and the share of random numbers in it.
 
     python -m benchmarks.sampling [--short] [--json FILE]
 
-One core. `share_of_drawing` is the time of drawing as many random numbers and nothing else, over the time of the
-chain: 1 would be a chain that costs nothing beyond its random numbers. Rounds of both alternate.
+`share_of_drawing` is the time to draw the same random numbers alone, divided by the time of the chain. It is 1 for a
+chain that takes no time beside its random numbers. The rounds of both alternate.
 """
 
 import argparse
@@ -31,9 +31,13 @@ def main() -> None:
     for samples in (100, 1000, 10_000):
         for name, symbols, exponent in (("uniform", 6, None), ("zipf", 1000, 1.0)):
             p = discrete.probabilities(name, symbols, exponent)
-            state = next(discrete.simulate(p, CHAINS, samples, seed=1))  # no chain is absorbed yet
+            state = next(discrete.simulate(p, CHAINS, samples, seed=1))  # in generation 1 no chain is absorbed yet
             draw = drawing(state, samples, rng)
-            cases[f"discrete, {name} of {symbols}, M = {samples:,}"] = (samples, lambda one=state: one.next(rng), draw)
+            cases[f"discrete, {name} of {symbols}, M = {samples:,}"] = (
+                samples,
+                lambda chains=state: chains.next(rng),
+                draw,
+            )
     for samples in (100, 1000, 10_000):
         for draws in gaussian.DRAWS:
             for dimensions in (1, 3):
@@ -43,8 +47,8 @@ def main() -> None:
                 numbers = summaries if draws == "summaries" else points
                 cases[f"gaussian, {draws}, {dimensions}d, M = {samples:,}"] = (
                     samples,
-                    lambda one=fits: next(one),
-                    lambda one=numbers, size=samples, d=dimensions: one(rng, size, d),
+                    lambda chains=fits: next(chains),
+                    lambda draw=numbers, size=samples, d=dimensions: draw(rng, size, d),
                 )
     rows = []
     for name, (samples, step, draw) in cases.items():
@@ -74,21 +78,21 @@ def seconds(step: Callable[[], object], turns: int) -> float:
 def drawing(
     state: discrete.ByIndex | discrete.ByCount, samples: int, rng: np.random.Generator
 ) -> Callable[[], np.ndarray]:
-    """The random numbers of one generation of discrete chains."""
+    """Return a function that draws the random numbers of one generation of discrete chains."""
     if isinstance(state, discrete.ByIndex):
         return lambda: rng.integers(0, samples, size=(CHAINS, samples), dtype=np.uint32)
     return lambda: rng.multinomial(samples, state.sample / samples)
 
 
 def points(rng: np.random.Generator, samples: int, dimensions: int) -> None:
-    """Normal numbers for every point, through a small array that stays in the cache as that of the chains does."""
+    """Draw normal numbers for every point, into a small array that stays in the cache, as the chains do."""
     block = np.empty(min(CHAINS * samples * dimensions, 32_768))
     for _ in range(max(1, CHAINS * samples * dimensions // len(block))):
         rng.standard_normal(out=block)
 
 
 def summaries(rng: np.random.Generator, samples: int, dimensions: int) -> None:
-    """Normal numbers for the mean, chi-squared and normal ones for the scatter."""
+    """Draw normal numbers for the mean, and chi-squared and normal numbers for the scatter matrix."""
     rng.standard_normal((CHAINS, dimensions))
     for row in range(dimensions):
         rng.chisquare(samples - 1 - row, CHAINS)

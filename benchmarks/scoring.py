@@ -1,11 +1,11 @@
-"""Scoring blocks against a plain loop over transformers: the loss of every token of random text, and perplexity.
+"""Speed of scoring against a plain loop over transformers: losses and perplexity of random text.
 
     python -m benchmarks.scoring [--short] [--json FILE] [--device cpu|cuda]
 
-An engine has one process a core with one thread each, and every process a share of the blocks; each engine looks for
-its best batch size before the rounds. Tokens a second are those scored, 63 of a block's 64, of all processes; peak
-memory is their sum, in the rounds alone. `perplexity_difference` is relative to that of transformers in the same number
-format.
+An engine has one process for each core, with one thread, and every process has a share of the blocks. Each engine
+tries several batch sizes first. Tokens a second count the scored tokens, 63 of the 64 in a block, of all processes.
+Peak memory is the sum over the processes, during the rounds. `perplexity_difference` is relative to the perplexity of
+transformers in the same number format.
 """
 
 import tempfile
@@ -48,14 +48,14 @@ def main() -> None:
         for model, shape in MODELS.items():
             folder = make_model(shape, Path(temporary) / model)
             for dtype in DTYPES:
-                found = compare(model, folder, dtype, machine, args.device, args.short)
-                show(found)
-                rows += found
+                results = compare(model, folder, dtype, machine, args.device, args.short)
+                show(results)
+                rows += results
     write(rows, machine, args.json)
 
 
 def compare(model: str, folder: Path, dtype: str, machine: dict, device: str, short: bool) -> list[dict]:
-    """Calibrate, then run the rounds: one row an engine."""
+    """Find the fastest batch sizes, then run the rounds; return one row for each engine."""
     from collapse.measures.perplexity import perplexity
 
     shape, batches, blocks, rounds = MODELS[model], BATCHES[model], BLOCKS_A_CORE[model], 3
@@ -67,9 +67,9 @@ def compare(model: str, folder: Path, dtype: str, machine: dict, device: str, sh
     given = (folder, dtype, device)
     engines: dict[str, Engine] = {"ours": (our_engine, given), PEER: (peer_engine, given)}
 
-    def trial(workers: Workers, one: dict) -> float:
-        score(workers, text[: len(workers.processes) * one["batch_blocks"]], one)  # not counted
-        return score(workers, text, one)[0]
+    def trial(workers: Workers, settings: dict) -> float:
+        score(workers, text[: len(workers.processes) * settings["batch_blocks"]], settings)  # not counted
+        return score(workers, text, settings)[0]
 
     tried = {name: batch_sizes(engine, batches, trial, device) for name, engine in engines.items()}
     settings = {name: best(tried[name]) for name in engines}
@@ -101,7 +101,7 @@ def compare(model: str, folder: Path, dtype: str, machine: dict, device: str, sh
 
 
 def score(workers: Workers, blocks: np.ndarray, settings: dict) -> tuple[float, np.ndarray]:
-    """Tokens a second, and the losses (blocks, 63) in nats."""
+    """Score all blocks; return tokens a second, and the losses (blocks, 63) in nats."""
     shares = np.array_split(blocks, len(workers.processes))
     seconds, parts = workers([(share, settings["batch_blocks"]) for share in shares])
     return len(blocks) * SCORED / seconds, np.concatenate(parts)
@@ -125,11 +125,11 @@ def peer_engine(turn: Turn, folder: Path, dtype: str, device: str) -> None:
 
     @torch.inference_mode()
     def losses(blocks: np.ndarray, batch_blocks: int) -> np.ndarray:
-        found = []
+        parts = []
         for batch in torch.from_numpy(blocks).to(device).split(batch_blocks):
             logits = model(input_ids=batch, use_cache=False).logits[:, :-1].float()
-            found.append(cross_entropy(logits.flatten(0, 1), batch[:, 1:].flatten(), reduction="none").cpu())
-        return torch.cat(found).view(len(blocks), -1).numpy()
+            parts.append(cross_entropy(logits.flatten(0, 1), batch[:, 1:].flatten(), reduction="none").cpu())
+        return torch.cat(parts).view(len(blocks), -1).numpy()
 
     answer(turn, losses)
 

@@ -1,8 +1,8 @@
-"""What the benchmarks against other engines share: models, operations counted, rounds, the machine's own peak.
+"""Common parts of the benchmarks against other engines: models, rounds, the machine's peak speed, tables.
 
-Rates are compared within a round, in which every engine runs once. `roofline_share` is the floating-point operations a
-second that the task cannot do without, as `collapse/models/operations.py` counts them, over the most that the machine
-multiplied in the same run, in the same number format, with all cores at work.
+Every engine runs once in a round, and rates are compared within a round. `roofline_share` is a ratio of floating-point
+operations a second: the necessary operations of the task (`collapse/models/operations.py`) over the machine's fastest
+matrix product in the same run, in the same number format, on all cores.
 """
 
 import argparse
@@ -36,7 +36,7 @@ MODELS = {
 
 
 def make_model(shape: Shape, folder: Path, dropout: float = 0.0) -> Path:
-    """Random weights in the Hugging Face layout: speed does not depend on what a model knows."""
+    """Write a model with random weights in the Hugging Face layout: training does not change the speed."""
     from collapse.models.transformers_files import new_opt, write_model
 
     write_model(new_opt(**asdict(shape), dropout=dropout, seed=0), folder)
@@ -44,13 +44,13 @@ def make_model(shape: Shape, folder: Path, dropout: float = 0.0) -> Path:
 
 
 def random_blocks(shape: Shape, blocks: int, seed: int) -> np.ndarray:
-    """Ids (blocks, 64) int64, none of them special, whose frequencies fall as 1 / rank: there is something to learn."""
+    """Draw ids (blocks, 64) int64 without special tokens. Frequencies fall as 1 / rank, so a model can learn them."""
     share = 1 / np.arange(1, shape.vocabulary_size - 3)
     return 4 + np.random.default_rng(seed).choice(len(share), size=(blocks, BLOCK_TOKENS), p=share / share.sum())
 
 
 def read_peer(folder: Path, dtype: str, device: str) -> Any:
-    """The model of a folder in transformers, for reading."""
+    """Load the model of a folder in transformers, for reading."""
     import torch
     from transformers import OPTForCausalLM
 
@@ -58,7 +58,7 @@ def read_peer(folder: Path, dtype: str, device: str) -> Any:
 
 
 def alternate(engines: Mapping[str, Callable[[], float]], rounds: int) -> dict[str, list[float]]:
-    """What every engine gives in every round; they take turns, in the opposite order every second time."""
+    """Return the rates of every engine by round. Engines take turns; every second round has the opposite order."""
     rates: dict[str, list[float]] = {name: [] for name in engines}
     for turn in range(rounds):
         for name in list(engines)[:: -1 if turn % 2 else 1]:
@@ -73,7 +73,7 @@ def in_rounds(
     rate: Callable[[str, Workers], float],
     rounds: int,
 ) -> tuple[dict[str, list[float]], dict[str, int]]:
-    """The rates of every round, and the peak memory of every engine's processes; `prepare` is not counted."""
+    """Return every engine's rates by round and the peak memory of its processes. `prepare` is not timed."""
     with ExitStack() as stack:
         workers = {}
         for name, engine in engines.items():
@@ -88,23 +88,23 @@ def in_rounds(
 def batch_sizes(
     engine: Engine, batches: Sequence[int], rate: Callable[[Workers, dict], float], device: str
 ) -> list[dict]:
-    """Tokens a second at growing batch sizes, until one is more than a tenth slower than the best before it."""
+    """Measure tokens a second at growing batch sizes; stop at a rate more than a tenth below the best."""
     processes, threads = layout(device)
     settings = [{"processes": processes, "threads": threads, "batch_blocks": batch} for batch in batches]
     if len(settings) == 1:
         return [{"settings": settings[0]}]
     tried: list[dict] = []
     with Workers(engine, processes, threads) as workers:
-        for one in settings:
-            tried.append({"settings": one, "tokens_per_second": round(rate(workers, one), 1)})
+        for setting in settings:
+            tried.append({"settings": setting, "tokens_per_second": round(rate(workers, setting), 1)})
             if tried[-1]["tokens_per_second"] < 0.9 * max(other["tokens_per_second"] for other in tried):
                 break
     return tried
 
 
 def best(tried: Sequence[dict]) -> dict:
-    """The settings that gave most tokens a second."""
-    return max(tried, key=lambda one: one.get("tokens_per_second", 0))["settings"]
+    """Return the settings with the most tokens a second."""
+    return max(tried, key=lambda trial: trial.get("tokens_per_second", 0))["settings"]
 
 
 def row(
@@ -118,7 +118,7 @@ def row(
     peak_memory_bytes: int,
     **more: Any,
 ) -> dict:
-    """One engine's line: its rates in tokens a second, and their ratios to the peer's in the same rounds."""
+    """Return the results of an engine: its tokens a second, and the ratios to the peer's in the same rounds."""
     ratios = [rate / peer for rate, peer in zip(rates[engine], rates[PEER], strict=True)]
     tokens_per_second = statistics.median(rates[engine])
     peak = machine["peak_gflops"].get(dtype)
@@ -138,9 +138,9 @@ def row(
 
 def parse(doc: str | None, *more: Callable[[argparse.ArgumentParser], Any]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--short", action="store_true", help="two rounds of small sizes: whether all of it runs")
+    parser.add_argument("--short", action="store_true", help="two rounds of small sizes, to check that everything runs")
     parser.add_argument("--json", type=Path)
-    parser.add_argument("--device", choices=("cpu", "cuda"), help="a GPU if there is one")
+    parser.add_argument("--device", choices=("cpu", "cuda"), help="default: cuda if there is a GPU")
     for add in more:
         add(parser)
     args = parser.parse_args()
@@ -159,12 +159,12 @@ def show_heading(machine: dict) -> None:
 
 
 def show(rows: Iterable[dict]) -> None:
-    for one in rows:
-        ratio = f"{one['ratio_median']:.2f} ({one['ratio_min']:.2f}–{one['ratio_max']:.2f})"
-        share = f"{one['roofline_share']:.0%}" if one["roofline_share"] else ""
+    for result in rows:
+        ratio = f"{result['ratio_median']:.2f} ({result['ratio_min']:.2f}–{result['ratio_max']:.2f})"
+        share = f"{result['roofline_share']:.0%}" if result["roofline_share"] else ""
         print(
-            f"{one['model']:10}{one['engine']:18}{one['dtype']:10}{one['tokens_per_second']:10,.1f}  "
-            f"{ratio:20}{one['peak_memory_bytes'] / 1e9:6.2f} GB{share:>9}",
+            f"{result['model']:10}{result['engine']:18}{result['dtype']:10}{result['tokens_per_second']:10,.1f}  "
+            f"{ratio:20}{result['peak_memory_bytes'] / 1e9:6.2f} GB{share:>9}",
             flush=True,
         )
 
@@ -175,10 +175,11 @@ def write(rows: Sequence[dict], machine: dict, path: Path | None) -> None:
 
 
 def measure_machine(device: str, short: bool) -> dict:
-    """Processor, versions, the most GFLOP/s of matrix products in either format, and GB/s of memory.
+    """Return processor, versions, the peak GFLOP/s of matrix products by number format, and the GB/s of memory.
 
-    All cores multiply at once, one process each (a GPU: one process), in the way and shape that is fastest: torch's own
-    product or oneDNN's with weights laid out before. Memory is a large copy, its reading and its writing counted.
+    All cores multiply at once, with one process each (on a GPU: one process). The peak is the fastest of several shapes
+    and of two products: torch's own, and oneDNN's with packed weights. Memory speed is that of a large copy, which
+    counts bytes read and written.
     """
     seconds = 0.2 if short else 1.0
     shapes = [(1024, 1024, 1024), (160, 768, 3072), (2048, 768, 768)]
@@ -216,7 +217,7 @@ def processor(device: str) -> str:
 
 
 def multiply(turn: Turn, device: str) -> None:
-    """Engine: operations a second of a product of sizes (rows, in, out), or, without a dtype, bytes a second copied."""
+    """Engine: operations a second of a product of sizes (rows, in, out); without a dtype, bytes a second of a copy."""
     import torch
 
     def rate(dtype: str | None, sizes: tuple[int, ...], packed: bool, seconds: float) -> float:
@@ -242,7 +243,7 @@ def multiply(turn: Turn, device: str) -> None:
         )
 
     def repeat(work: Callable[[], object], amount: float, seconds: float) -> float:
-        """Amount a second over at least so many seconds, after one call that is not counted."""
+        """Repeat `work` for at least `seconds`, after one call that is not timed; return `amount` a second."""
         wait = torch.cuda.synchronize if device == "cuda" else lambda: None
         work()
         wait()

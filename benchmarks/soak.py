@@ -1,11 +1,12 @@
-"""Does a long run stay as it began? Memory, descriptors, files and time over many generations of a small chain.
+"""Memory, open files and time of a long run, over many generations of a small chain.
 
     python -m benchmarks.soak [--generations 200] [--json FILE]
 
-Runs the mini experiment's text in a clean copy, one arm and seed, and looks every second at the Snakemake process and
-at the process that jobs are forks of. Printed for the start (a twentieth of the generations done), the middle and the
-end of the chain: resident megabytes and open files of both; Snakemake's processor seconds and the wall seconds of a
-generation, over a tenth of the chain; and what lies about afterwards. Linux.
+Runs the text of the mini experiment in a clean clone, with one arm and one seed. Every second it measures the Snakemake
+process and the warm-start server. It prints results for the start (a twentieth of the generations), the middle and the
+end of the chain: resident megabytes and open files of both processes, and the wall seconds and Snakemake's processor
+seconds of a generation, averaged over a tenth of the chain. It also lists the files and processes that are left at the
+end. Needs Linux.
 """
 
 import argparse
@@ -56,22 +57,22 @@ def main() -> None:
 
 
 def watch(run: subprocess.Popen, project: Path, generations: int) -> list[dict]:
-    """Once a second while the chain grows: generations done, and what both processes hold."""
+    """Sample, once a second, the number of finished generations and the state of both processes."""
     samples: list[dict] = []
     done = 0
     while run.poll() is None:
         place = project / "results/mini/text/replace/seed1"
         while done < generations and (place / f"generation{done}" / "manifest.json").exists():
             done += 1
-        found = dict(processes(project))
-        if done and len(found) == 2 and (not samples or samples[-1]["generations"] < generations):
-            samples.append({"time": time.monotonic(), "generations": done, **found})
+        state = dict(processes(project))
+        if done and len(state) == 2 and (not samples or samples[-1]["generations"] < generations):
+            samples.append({"time": time.monotonic(), "generations": done, **state})
         time.sleep(1)
     return samples
 
 
 def processes(project: Path):
-    """The main Snakemake process of a project and the one that jobs are forks of: megabytes, open files, seconds."""
+    """Yield name and state of a project's main Snakemake process and of its warm-start server."""
     for path in Path("/proc").glob("[0-9]*"):
         try:
             command = (path / "cmdline").read_bytes().decode().split("\0")
@@ -85,7 +86,7 @@ def processes(project: Path):
                 if "warm_start.py" in command[1]
                 else ""
             )
-            # forks for jobs have the server's command line, but not Snakemake as parent
+            # jobs have the command line of the server, but Snakemake is not their parent
             parent = (Path("/proc") / fields[1] / "cmdline").read_bytes().decode().split("\0")
             if (name == "snakemake" and "pipeline.run" in parent) or (name == "warm start" and "snakemake" in parent):
                 yield (
@@ -103,9 +104,10 @@ def processes(project: Path):
 
 
 def at(samples: list[dict], generations: int, share: float) -> dict:
-    """Where the chain has got to `share` of its length, and the pace over the tenth of it before that."""
-    now = next(one for one in samples if one["generations"] >= share * generations)
-    before = next(one for one in samples if one["generations"] >= max(1, now["generations"] - generations / 10))
+    """Return the state at `share` of the generations, and the seconds of a generation in the tenth before it."""
+    now = next(sample for sample in samples if sample["generations"] >= share * generations)
+    first = max(1, now["generations"] - generations / 10)
+    before = next(sample for sample in samples if sample["generations"] >= first)
     passed = max(1, now["generations"] - before["generations"])
     spent = now["snakemake"]["processor_seconds"] - before["snakemake"]["processor_seconds"]
     return {

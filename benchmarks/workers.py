@@ -1,8 +1,8 @@
-"""Processes that each run one engine and nothing else: told through a pipe what to do, asleep in between.
+"""Worker processes that each run one engine: they receive jobs through a pipe and sleep between jobs.
 
-An engine is a function `engine(turn, …)` that never returns: `turn(answer)` hands over the answer to the last job and
-returns the next. It imports by itself what it needs, so that a worker's memory is its engine's, and torch starts with
-as many threads as it was given.
+An engine is a function `engine(turn, …)` that never returns. `turn(answer)` sends the answer to the last job and
+returns the next job. An engine imports its own libraries, so the memory of a worker is the memory of its engine, and
+torch starts with the given number of threads.
 """
 
 import multiprocessing
@@ -21,11 +21,11 @@ Engine = tuple[Callable[..., None], tuple]  # the function, and its arguments af
 
 
 class Failure(RuntimeError):
-    """What a worker raised, as text, or that it gave no answer in time."""
+    """A worker raised an error, which the message quotes, or did not answer in time."""
 
 
 class Workers:
-    """So many processes of one engine, each with so many compute threads."""
+    """Processes of one engine, each with `threads` compute threads."""
 
     def __init__(self, engine: Engine, processes: int, threads: int) -> None:
         spawn = multiprocessing.get_context("spawn")
@@ -42,14 +42,14 @@ class Workers:
             self.processes.append(process)
 
     def start(self) -> list:
-        """Wait until all are ready; what they handed over before they had a job. Failure if an engine cannot start."""
+        """Wait until all workers are ready; return their first answers. Raises Failure if an engine cannot start."""
         self.started = True
         return self._receive(limit=600)
 
     def __call__(self, jobs: Sequence[Any], limit: float = 3600) -> tuple[float, list]:
-        """Give every worker its job: seconds until the last has answered, and the answers.
+        """Send every worker a job; return the seconds until the last answer, and the answers.
 
-        Failure if a worker raised something or takes more than `limit` seconds; all of them are ended then.
+        Raises Failure, and ends all workers, if a worker raises an error or needs more than `limit` seconds.
         """
         if not self.started:
             self.start()
@@ -65,11 +65,11 @@ class Workers:
         for index, pipe in enumerate(self.pipes):
             if not pipe.poll(max(0, deadline - time.perf_counter())):
                 self.close(patience=0)
-                raise Failure(f"no answer in {limit:.0f} seconds")
+                raise Failure(f"the worker did not answer within {limit:.0f} seconds")
             try:
                 answer, self.memory[index] = pipe.recv()
             except EOFError:
-                answer = Failure("the process was ended, perhaps for want of memory")
+                answer = Failure("the worker was killed; perhaps it needed too much memory")
             if isinstance(answer, Failure):
                 self.close()
                 raise answer
@@ -78,11 +78,11 @@ class Workers:
 
     @property
     def peak_memory(self) -> int:
-        """Bytes, summed over the workers, until their last answer."""
+        """Peak memory in bytes until the last answer, summed over the workers."""
         return sum(self.memory)
 
     def close(self, patience: float = 10) -> None:
-        """End the workers; one that is busy for longer than `patience` seconds is ended by force."""
+        """End the workers. Terminates a worker that is busy for longer than `patience` seconds."""
         for pipe in self.pipes:
             pipe.close()
         for process in self.processes:
@@ -98,7 +98,7 @@ class Workers:
 
 
 def answer(turn: Turn, function: Callable[..., Any]) -> None:
-    """The life of an engine that answers each job, a tuple of arguments, by a call."""
+    """Answer each job, a tuple of arguments, by a call of `function`. Never returns."""
     job = turn()
     while True:
         job = turn(function(*job))
@@ -109,16 +109,16 @@ def cores() -> int:
 
 
 def layout(device: str) -> tuple[int, int]:
-    """Processes and threads of each where work can be split: one process a core with one thread, or one for a GPU."""
+    """Return the number of processes and of threads in each: a process with one thread a core, or one for a GPU."""
     return (cores(), 1) if device == "cpu" else (1, 1)
 
 
 def peak_memory() -> int:
-    """The most memory that this process has held at any time, in bytes: of its GPU if it uses one."""
+    """Return the peak memory of this process in bytes; on a GPU, the peak memory of the GPU."""
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_initialized():
         return torch.cuda.max_memory_allocated()
-    try:  # not ru_maxrss: on Linux a process inherits that of the one that started it
+    try:  # not ru_maxrss: on Linux a process inherits it from its parent
         return 1024 * int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])
     except FileNotFoundError:
         import resource
@@ -127,8 +127,8 @@ def peak_memory() -> int:
 
 
 def _serve(pipe: Connection, threads: int, engine: Callable[..., None], arguments: tuple) -> None:
-    """A worker's whole life."""
-    os.environ["OMP_NUM_THREADS"] = str(threads)  # read when torch is imported, which it has not been yet
+    """Run an engine in this worker process."""
+    os.environ["OMP_NUM_THREADS"] = str(threads)  # torch reads it when it is imported, later
     asleep = False
 
     def turn(answer: Any = None) -> Any:
@@ -142,6 +142,6 @@ def _serve(pipe: Connection, threads: int, engine: Callable[..., None], argument
     try:
         engine(turn, *arguments)
     except Exception:
-        if not asleep:  # otherwise the pipe was closed: nobody wants an answer any more
+        if not asleep:  # otherwise the pipe was closed, and nobody waits for an answer
             with suppress(BrokenPipeError):
                 pipe.send((Failure(traceback.format_exc(limit=-3)), 0))

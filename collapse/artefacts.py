@@ -1,7 +1,7 @@
-"""How results are kept: files that appear whole or not at all, and manifests that say what made them.
+"""Result files and their manifests.
 
-Every step writes its data file under a temporary name, renames it, and last writes a manifest with the sha256 of each
-file, of each parent's manifest and of the code. The next step checks the data against the manifest before it reads.
+A file is written under a temporary name and then renamed, so it is never half written. A step writes its manifest last:
+it holds the sha256 of each file, of each parent manifest and of the code. The next step checks its inputs against it.
 """
 
 import contextlib
@@ -26,12 +26,12 @@ LIBRARIES = ("numpy", "pyarrow", "safetensors", "tokenizers", "torch", "transfor
 
 
 class ArtefactError(ValueError):
-    """A file is missing, damaged or not the one that is expected; the message names it and the remedy."""
+    """A file is missing, damaged or not the expected file. The message names the file and the remedy."""
 
 
 @contextlib.contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Tell of a full disk or of a folder that cannot be written to with an ArtefactError that names `path`."""
+    """Turn the system's error for a full disk or a read-only folder into an ArtefactError that names `path`."""
     try:
         yield
     except Exception as error:
@@ -39,21 +39,22 @@ def writing(path: Path) -> Iterator[None]:
         if reason in (errno.ENOSPC, errno.EDQUOT):
             free = shutil.disk_usage(_existing(path)).free
             raise ArtefactError(
-                f"{path}: no space left ({free / 1e6:.1f} MB free); free some, then run again: it goes on from here"
+                f"{path}: no space left on the disk ({free / 1e6:.1f} MB free); free some space, then run again: "
+                "the run continues from here"
             ) from error
         if reason in (errno.EACCES, errno.EROFS, errno.EPERM):
             raise ArtefactError(
-                f"{path}: cannot be written ({os.strerror(reason)}); make the folder writable"
+                f"{path}: the file cannot be written ({os.strerror(reason)}); make its folder writable"
             ) from error
         raise
 
 
 def _system_error(error: Exception) -> int | None:
-    """The operating system's number of an error; libraries in Rust, such as safetensors, only mention it."""
+    """Return the operating system's error number. Rust libraries such as safetensors give it only in their message."""
     if isinstance(error, OSError):
         return error.errno
-    found = re.search(r"\(os error (\d+)\)", str(error))
-    return int(found[1]) if found else None
+    number = re.search(r"\(os error (\d+)\)", str(error))
+    return int(number[1]) if number else None
 
 
 def _existing(path: Path) -> Path:
@@ -62,9 +63,9 @@ def _existing(path: Path) -> Path:
 
 @contextlib.contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside `path`; on success rename it there, on failure remove it.
+    """Yield a temporary path beside `path`. Rename it to `path` on success; remove it on failure.
 
-    What has come under its name survives a power cut. ArtefactError if the disk is full or the folder read-only.
+    A renamed file survives a power cut. Raises ArtefactError if the disk is full or the folder is read-only.
     """
     path = Path(path)
     temporary = None
@@ -85,7 +86,7 @@ def whole_file(path: Path) -> Iterator[Path]:
 
 
 def _sync(path: Path) -> None:
-    """Have the disk keep a file's content, or the names in a folder."""
+    """Flush the content of a file, or the names in a folder, to the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -99,12 +100,12 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Sorted keys, one per line, so that the same value is the same bytes; NaN is refused."""
+    """Write JSON with sorted keys, one a line: equal values give equal bytes. Raises ValueError for NaN."""
     write_text(path, json.dumps(value, sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
 
 
 def write_blocks(path: Path, blocks: np.ndarray, columns: Mapping[str, Sequence | np.ndarray]) -> None:
-    """Parquet with `input_ids`, one list of int32 a row, and further columns of the same number of rows."""
+    """Write Parquet: `blocks` (rows, tokens) as the int32 column `input_ids`, and other columns of as many rows."""
     ids = pa.FixedSizeListArray.from_arrays(pa.array(blocks.astype(np.int32).ravel()), blocks.shape[1])
     table = pa.table({"input_ids": ids, **{name: pa.array(values) for name, values in columns.items()}})
     with whole_file(path) as temporary:
@@ -112,18 +113,21 @@ def write_blocks(path: Path, blocks: np.ndarray, columns: Mapping[str, Sequence 
 
 
 def write_columns(path: Path, columns: Mapping[str, Any]) -> None:
-    """Parquet with any columns."""
+    """Write Parquet with the given columns."""
     with whole_file(path) as temporary:
         pq.write_table(pa.table(dict(columns)), temporary, compression="zstd")
 
 
 def read_blocks(path: Path) -> tuple[np.ndarray, pa.Table]:
-    """The blocks, (blocks, tokens) int32, and the whole table of a file that `write_blocks` wrote."""
+    """Read a file of `write_blocks`: the blocks, (blocks, tokens) int32, and the whole table.
+
+    Raises ArtefactError if the file has no rows.
+    """
     table = pq.ParquetFile(path).read()  # read_table would import pandas first
     ids = table.column("input_ids").combine_chunks()
     if table.num_rows == 0:
-        raise ArtefactError(f"{path}: no rows; delete it and run again")
-    return ids.flatten().to_numpy().reshape(table.num_rows, -1).copy(), table  # torch wants writable memory
+        raise ArtefactError(f"{path}: the file has no rows; delete it and run again")
+    return ids.flatten().to_numpy().reshape(table.num_rows, -1).copy(), table  # torch needs writable memory
 
 
 def sha256(path: Path) -> str:
@@ -141,11 +145,11 @@ def write_manifest(
     options: Mapping[str, Any],
     libraries: Sequence[str] = LIBRARIES,
 ) -> None:
-    """Record what was made, from what, by which code: no time, no machine name, so that equal work is equal bytes.
+    """Write the manifest of a step. It holds no time and no machine name, so equal work gives equal bytes.
 
-    `files` lie beside the manifest and are named relative to it. `parents` are the manifests of what was read; `code`
-    is the hash of the source that ran; `options` are the values that decided the result; `libraries` are those that
-    computed it.
+    `files` are the outputs; the manifest names them relative to its own folder. `parents` are the manifests of the
+    inputs. `code` is the hash of the source code. `options` are the values that decide the result. `libraries` are the
+    packages whose versions are recorded.
     """
     path = Path(path)
     write_json(
@@ -166,27 +170,27 @@ def write_manifest(
 
 
 def read_manifest(path: Path, kind: str | None, expected: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Read a manifest and refuse one of another schema version or kind, or whose options are not those `expected`.
+    """Read a manifest and check its schema version, its kind and the `expected` options.
 
-    With `kind` None any will do.
+    `kind` None accepts every kind. Raises ArtefactError if the file is missing or a check fails.
     """
     try:
         manifest = json.loads(Path(path).read_text())
     except FileNotFoundError as error:
-        raise ArtefactError(f"{path}: missing; run the step that makes it, or dvc checkout") from error
+        raise ArtefactError(f"{path}: missing; run the step that makes it, or `dvc checkout`") from error
     except ValueError as error:
-        raise ArtefactError(f"{path}: not JSON ({error}); delete it and run again") from error
+        raise ArtefactError(f"{path}: not valid JSON ({error}); delete it and run again") from error
     if not isinstance(manifest, dict):
-        raise ArtefactError(f"{path}: no manifest; delete it and run again")
+        raise ArtefactError(f"{path}: not a manifest; delete it and run again")
     if manifest.get("schema_version") != SCHEMA_VERSION:
         raise ArtefactError(
-            f"{path}: schema version {manifest.get('schema_version')}, this code reads {SCHEMA_VERSION}; "
-            "remove the results or check out the code that wrote them"
+            f"{path}: schema version {manifest.get('schema_version')}, but this code reads version {SCHEMA_VERSION}; "
+            "remove the results, or check out the code that wrote them"
         )
     if kind is not None and manifest.get("kind") != kind:
         raise ArtefactError(f"{path}: describes a {manifest.get('kind')}, expected a {kind}; check the paths")
     if not (isinstance(manifest.get("files"), dict) and isinstance(manifest.get("options"), dict)):
-        raise ArtefactError(f"{path}: no manifest; delete it and run again")
+        raise ArtefactError(f"{path}: not a manifest; delete it and run again")
     for name, value in (expected or {}).items():
         if manifest["options"].get(name) != value:
             raise ArtefactError(
@@ -197,28 +201,31 @@ def read_manifest(path: Path, kind: str | None, expected: Mapping[str, Any] | No
 
 
 def check_files(manifest_path: Path, manifest: Mapping[str, Any], missing: bool = True) -> None:
-    """Refuse data that differ from their manifest: truncated, edited, of another run, or, if `missing`, not there."""
+    """Compare size and sha256 of every listed file with its manifest. Raises ArtefactError if they differ.
+
+    If `missing` is true, an absent file is an error too.
+    """
     for name, recorded in manifest["files"].items():
         path = Path(manifest_path).parent / name
         if not path.is_file():
             if not missing:
                 continue
-            raise ArtefactError(f"{path}: missing although {manifest_path} lists it; dvc checkout, or run again")
+            raise ArtefactError(f"{path}: missing although {manifest_path} lists it; `dvc checkout`, or run again")
         if path.stat().st_size != recorded["bytes"] or sha256(path) != recorded["sha256"]:
             raise ArtefactError(
-                f"{path}: differs from its manifest (sha256 or size); delete it and run again, or dvc checkout"
+                f"{path}: differs from its manifest (sha256 or size); delete it and run again, or `dvc checkout`"
             )
 
 
 def checked_file(path: Path, manifest_path: Path) -> Path:
-    """The same path, of one file among those that a manifest lists; the others are not read."""
+    """Check one file of a manifest and return its path. The other files are not read."""
     files = read_manifest(manifest_path, None)["files"]
     check_files(manifest_path, {"files": {path.name: files[path.name]}})
     return path
 
 
 def checked_manifest(path: Path, kind: str, expected: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """`read_manifest`, then `check_files`."""
+    """Call `read_manifest`, then `check_files`."""
     manifest = read_manifest(path, kind, expected)
     check_files(path, manifest)
     return manifest

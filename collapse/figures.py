@@ -1,4 +1,4 @@
-"""The look that all figures share, and how they are kept: SVG and PNG of equal bytes for equal data."""
+"""Common style of all figures, and their files: equal data give equal SVG and PNG bytes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,20 +17,20 @@ matplotlib.use("Agg")
 
 
 def set_style() -> None:
-    """Seaborn's paper style; text in SVG stays text."""
+    """Set seaborn's paper style. Text stays text in SVG files."""
     sns.set_theme(context="paper", style="ticks", palette="colorblind", font_scale=1.1)
     matplotlib.rcParams.update({"svg.hashsalt": "model-collapse", "svg.fonttype": "none", "figure.dpi": 100})
 
 
 def write_figure(figure: Figure, path: Path) -> None:
-    """Write `path`, an SVG, and a PNG beside it, without a date."""
+    """Write an SVG to `path` and a PNG beside it, both without a date."""
     for suffix, metadata in ((".svg", {"Date": None}), (".png", {"Software": None})):
         with whole_file(path.with_suffix(suffix)) as temporary:
             figure.savefig(temporary, format=suffix[1:], dpi=200, bbox_inches="tight", metadata=metadata)
 
 
 def colours(count: int) -> list:
-    """As many colours as there are arms, however many these are."""
+    """Return `count` different colours: the palette's own while there are enough, then evenly spaced hues."""
     palette = sns.color_palette()
     return list(palette[:count] if count <= len(palette) else sns.color_palette("husl", count))
 
@@ -39,7 +39,7 @@ MOST_IN_A_ROW = 4
 
 
 def panels(titles: Sequence[str]) -> tuple[Figure, list[Axes]]:
-    """A panel for each title, in rows, with a common vertical axis; a legend belongs to the last of the first row."""
+    """Make one panel for each title, in rows, with a common vertical axis. `legend_beside` adds the legend."""
     columns = min(len(titles), MOST_IN_A_ROW)
     rows = -(-len(titles) // MOST_IN_A_ROW)
     figure, axes = plt.subplots(
@@ -53,7 +53,7 @@ def panels(titles: Sequence[str]) -> tuple[Figure, list[Axes]]:
 
 
 def legend_beside(axes: Sequence[Axes], title: str) -> None:
-    """The legend of `panels`, right of the first row."""
+    """Add the legend of `panels` to the right of the first row."""
     last = axes[min(len(axes), MOST_IN_A_ROW) - 1]
     last.legend(
         *axes[0].get_legend_handles_labels(), title=title, frameon=False, loc="upper left", bbox_to_anchor=(1, 1)
@@ -62,16 +62,18 @@ def legend_beside(axes: Sequence[Axes], title: str) -> None:
 
 @dataclass(frozen=True)
 class Cell:
+    """One cell of `draw_cells`."""
+
     text: str
     note: str  # smaller, below the text
     colour: str | tuple
 
 
-CELL_INCHES = (1.2, 0.46)  # whatever their number, so that two rows are as legible as twenty
+CELL_INCHES = (1.2, 0.46)  # a fixed size: two rows are as legible as twenty
 
 
 def draw_cells(rows: Sequence[str], columns: Sequence[str], cells: Sequence[Sequence[Cell]]) -> tuple[Figure, Axes]:
-    """A table of coloured cells, one list of `cells` a row; names of columns stand above and may have several lines."""
+    """Draw a table of coloured cells, one list of `cells` a row. Column names stand above, on one or more lines."""
     figure = plt.figure(figsize=(CELL_INCHES[0] * len(columns), CELL_INCHES[1] * len(rows)))
     axis = figure.add_axes((0, 0, 1, 1), xlim=(0, len(columns)), ylim=(len(rows), 0))
     for y, row in enumerate(cells):
@@ -89,7 +91,7 @@ def draw_cells(rows: Sequence[str], columns: Sequence[str], cells: Sequence[Sequ
 
 
 def cell_legend(axis: Axes, colours: Mapping[str, str | tuple], rows: int) -> None:
-    """What the colours of a table of cells mean, in one line under it."""
+    """Add the legend of a table of `rows` rows, in one line under the table."""
     axis.legend(
         handles=[Patch(facecolor=colour, label=name) for name, colour in colours.items()],
         loc="upper left",

@@ -1,7 +1,7 @@
-"""Policies: what the next generation is trained on.
+"""Policies: how the training set of the next generation is mixed.
 
-A policy is one pure function of the human blocks, the synthetic sets so far, its own options and seeds; it returns the
-rows of a training set with the origin of each. collapse/policies.py declares each function by name.
+A policy is a pure function. It takes the human blocks, the synthetic sets of all earlier generations, seeds and its own
+options. It returns a training set that names the origin of each row. collapse/policies.py declares each by its name.
 """
 
 from collections.abc import Sequence
@@ -14,52 +14,55 @@ HUMAN = -1  # source_generation of a human block
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """Blocks to train on, each with where it comes from: generation −1 is human, and the number of its source block."""
+    """Blocks to train on and the origin of each: its generation (−1 is human) and the number of its source block."""
 
     blocks: np.ndarray  # (rows, tokens) int32
     source_generation: np.ndarray  # (rows,) int32
     source_block: np.ndarray  # (rows,) int32
-    source_writer: np.ndarray | None = None  # (rows,) int32: which of several writers of a pool; None: there is one
+    source_writer: np.ndarray | None = None  # (rows,) int32: index of the writer in a pool; None without a pool
 
     @property
     def origin(self) -> np.ndarray:
-        """Who wrote each row: `human` or `model`."""
+        """Writer of each row, (rows,): `human` or `model`."""
         return np.where(self.source_generation == HUMAN, "human", "model")
 
     def __len__(self) -> int:
         return len(self.blocks)
 
     def rows(self, chosen: np.ndarray) -> "TrainingSet":
-        """Some of the rows, in the order of `chosen`."""
+        """Select rows by index, in the order of `chosen`."""
         return TrainingSet(self.blocks[chosen], self.source_generation[chosen], self.source_block[chosen])
 
 
 @dataclass(frozen=True)
 class Seeds:
-    """Of one generation of a chain, and of the whole chain for what is drawn once."""
+    """Seed of one generation, and seed of the whole chain for draws that happen once."""
 
     generation: int
     chain: int
 
 
 def human_only(human: np.ndarray) -> TrainingSet:
-    """Generation 0 of every arm: the human blocks, in their order."""
+    """Return the human blocks in their order: generation 0 of every arm."""
     return _one_source(human, HUMAN)
 
 
 def replace(human: np.ndarray, synthetic: Sequence[np.ndarray], seeds: Seeds) -> TrainingSet:
-    """Nothing human is kept: the newest synthetic set alone, a block for every human block (Shumailov et al. 2024)."""
+    """Use the newest synthetic set alone: one synthetic block for every human block, and no human text.
+
+    Shumailov et al., Nature 2024, doi 10.1038/s41586-024-07566-y.
+    """
     return _one_source(synthetic[-1], len(synthetic) - 1)
 
 
 def preserve(
     human: np.ndarray, synthetic: Sequence[np.ndarray], seeds: Seeds, *, human_fraction: float, human_draw: str
 ) -> TrainingSet:
-    """A random share of the human blocks stands in for the synthetic blocks that were written from them; the size of
-    the set stays the same.
+    """Replace a random share of the synthetic blocks by the human blocks that prompted them. The size is unchanged.
 
-    Exactly round(human_fraction × blocks) blocks are human, never one twice, and always from the true original set:
-    drawn anew for `each_generation`, or `once` for the chain.
+    Exactly round(human_fraction × blocks) blocks are human. They come from the original human set, without repetition.
+    `human_draw` is `each_generation` (a new draw for each generation) or `once` (one draw for the chain).
+    Shumailov et al., Nature 2024, doi 10.1038/s41586-024-07566-y.
     """
     newest = replace(human, synthetic, seeds)
     count = round(human_fraction * len(human))
@@ -74,11 +77,11 @@ def preserve(
 def preserve_loaded(
     human: np.ndarray, synthetic: Sequence[np.ndarray], seeds: Seeds, *, human_fraction: float
 ) -> TrainingSet:
-    """As the authors' released code has it: a share of the training set *before* stands in, whoever wrote it.
+    """Keep a share of the *previous training set*, as the released code of Shumailov et al. (2024) does.
 
-    round(human_fraction × blocks) blocks, drawn anew for each generation, stay as they were in the training set that
-    the generation before was trained on. From generation 2 on some of these are synthetic: of the human blocks only a
-    share of about human_fraction^k is left at generation k.
+    Each generation draws round(human_fraction × blocks) blocks. These keep their content from the previous training
+    set. From generation 2 on, some of them are synthetic: at generation k only about human_fraction^k of the blocks are
+    human.
     """
     before = human_only(human)
     for generation in range(1, len(synthetic) + 1):
@@ -92,15 +95,15 @@ def preserve_loaded(
 
 
 def accumulate(human: np.ndarray, synthetic: Sequence[np.ndarray], seeds: Seeds) -> TrainingSet:
-    """All that was ever written, the human text first: the set grows by its first size each generation.
+    """Use all human and synthetic text, human text first. Each generation adds as many blocks as there are human ones.
 
     Gerstgrasser et al., arXiv:2404.01413.
     """
-    return _joined([human_only(human), *(_one_source(one, generation) for generation, one in enumerate(synthetic))])
+    return _joined([human_only(human), *(_one_source(blocks, k) for k, blocks in enumerate(synthetic))])
 
 
 def accumulate_subsample(human: np.ndarray, synthetic: Sequence[np.ndarray], seeds: Seeds) -> TrainingSet:
-    """As many blocks as there are human ones, drawn without replacement from all that was ever written.
+    """Draw as many blocks as there are human blocks, without replacement, from the set of `accumulate`.
 
     Kazdan et al., arXiv:2410.16713.
     """
@@ -110,9 +113,10 @@ def accumulate_subsample(human: np.ndarray, synthetic: Sequence[np.ndarray], see
 def provenance_filter(
     human: np.ndarray, synthetic: Sequence[np.ndarray], seeds: Seeds, *, most_depth: int
 ) -> TrainingSet:
-    """As accumulate_subsample, from what lies at most so many models away from human text, by its recorded origin.
+    """Subsample as `accumulate_subsample`, from the blocks whose recorded depth is at most `most_depth`.
 
-    Human text has depth 0, the text of generation k depth k + 1. Where less than the budget is left, all of it.
+    The depth is the number of models between a block and human text: 0 for human text, k + 1 for the text of
+    generation k. If too few blocks are left, the set holds all of them.
     """
     pool = accumulate(human, synthetic, seeds)
     pool = pool.rows(np.flatnonzero(pool.source_generation < most_depth))
@@ -127,24 +131,25 @@ def watermark_filter(
     z_threshold: float,
     z_scores: Sequence[np.ndarray],
 ) -> TrainingSet:
-    """As accumulate_subsample, from what a watermark detector does not flag: rightly or wrongly, human text too.
+    """Subsample as `accumulate_subsample`, from the blocks that a watermark detector does not flag.
 
-    `z_scores` are of the human blocks and of each synthetic set, (blocks,) each. ValueError if nothing is left.
+    `z_scores` holds (blocks,) scores of the human blocks, then of each synthetic set. The detector can flag human
+    blocks by mistake. Raises ValueError if it flags every block.
     """
     pool = accumulate(human, synthetic, seeds)
     pool = pool.rows(np.flatnonzero(np.concatenate(z_scores) <= z_threshold))
     if not len(pool):
-        raise ValueError(f"z_threshold {z_threshold}: the detector flags every block, human ones too; raise it")
+        raise ValueError(f"z_threshold {z_threshold}: the detector flags every block, human blocks too; raise it")
     return _drawn(pool, min(len(human), len(pool)), seeds.generation)
 
 
 def growing_web(
     human: np.ndarray, synthetic: Sequence[np.ndarray], seeds: Seeds, *, share_growth: float
 ) -> TrainingSet:
-    """A web as large as the human text, of which a share that grows by `share_growth` a generation is synthetic.
+    """Model a web as large as the human text, whose synthetic share grows by `share_growth` each generation.
 
-    At generation k, round(min(1, k × share_growth) × blocks) blocks are each replaced by what a random earlier
-    generation wrote from them. Generation 0, trained on the web while it was clean, is the first mover.
+    At generation k, round(min(1, k × share_growth) × blocks) human blocks are replaced. The text of a random earlier
+    generation, written from the same block, takes their place. Generation 0 trains on the clean web: the first mover.
     """
     generator = np.random.default_rng(seeds.generation)
     count = round(min(1.0, len(synthetic) * share_growth) * len(human))
@@ -160,10 +165,10 @@ def growing_web(
 def pool(
     human: np.ndarray, synthetic: Sequence[np.ndarray], seeds: Seeds, *, texts: Sequence[np.ndarray]
 ) -> TrainingSet:
-    """As replace, but of what several models wrote: each block by a random one of them, and all by equally many.
+    """Use synthetic text alone, as `replace`, but from several writers. A random writer gives each block.
 
-    `texts` are the newest sets of the writers, (blocks, tokens) each; where their number does not divide the blocks,
-    the first writers have one block more.
+    `texts` holds the newest set of each writer, (blocks, tokens). All writers give equally many blocks; if the number
+    of blocks is not a multiple of the number of writers, the first writers give one block more.
     """
     rows = np.arange(len(human), dtype=np.int32)
     writer = np.random.default_rng(seeds.generation).permutation(rows % len(texts))
@@ -185,5 +190,5 @@ def _joined(parts: Sequence[TrainingSet]) -> TrainingSet:
 
 
 def _drawn(pool: TrainingSet, budget: int, seed: int) -> TrainingSet:
-    """`budget` rows of a pool, none twice, in the pool's order."""
+    """Draw `budget` rows of a pool without replacement; keep the order of the pool."""
     return pool.rows(np.sort(np.random.default_rng(seed).choice(len(pool), size=budget, replace=False)))

@@ -1,9 +1,9 @@
-"""Finished results as a gallery in Markdown: for each question its table, what was found, and its pictures.
+"""Write finished results as a gallery in Markdown: for each question its answer, table and pictures.
 
     python -m pipeline.gallery results/laboratory --output docs/gallery
 
-Every number comes from the tables of the results. Intervals are Student's over seeds, paired by seed where two arms are
-compared; they are of each number by itself, not corrected for how many there are.
+Every number comes from the tables of the results. Intervals are Student's, over seeds, and paired by seed where two
+arms are compared. They are not corrected for multiple comparisons.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from scripts.shared.summary_table import Summary, read_summary
 PERPLEXITY = "test_perplexity_without_end_of_text"
 RISE = f"log({PERPLEXITY})"
 PICTURES = {"perplexity": "test perplexity by generation", "profile": "verdicts by eight definitions"}
-SHOWN_IF_THERE = {  # measures that some arms alone have, as the mean over the generations that have one
+SOME_ARMS_ONLY = {  # measures that only some arms have: means over the generations that have a value
     "verifier_accuracy": "held-out accuracy of the judge",
     "watermark_flagged_marked": "marked blocks flagged",
     "watermark_flagged_unmarked": "unmarked blocks flagged",
@@ -35,26 +35,27 @@ SHOWN_IF_THERE = {  # measures that some arms alone have, as the mean over the g
 HEADER = (
     "arm",
     "perplexity, generation 0 → {last}",
-    "rise of its log, nats",
-    "of it, rarer less commoner half",
-    "change of unigram entropy, nats",
+    "rise of log perplexity (nats)",
+    "rise of rare-token loss minus common-token loss (nats)",
+    "change of unigram entropy (nats)",
     "distinct-4",
 )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Write `README.md` and the pictures of every question into a folder; exit with 2 if results are not finished."""
+    """Write `README.md` and all pictures into a folder; exit with status 2 if the results are not finished."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("results", type=Path, help="a finished results folder whose configuration has text.questions")
     parser.add_argument("--output", type=Path, required=True, help="folder of the gallery")
-    parser.add_argument("--leave-out", nargs="+", default=[], metavar="QUESTION", help="questions that are not shown")
+    parser.add_argument("--leave-out", nargs="+", default=[], metavar="QUESTION", help="questions to leave out")
     args = parser.parse_args(argv)
     try:
         text = yaml.safe_load((args.results / "config.yaml").read_text())["text"]
         questions = {name: about for name, about in text["questions"].items() if name not in args.leave_out}
         if not questions:
             parser.exit(
-                2, f"error: {args.results / 'config.yaml'}: no text.questions; run with a preset that has some\n"
+                2,
+                f"error: {args.results / 'config.yaml'}: no text.questions; run with a preset that has questions\n",
             )
         level = text["summary"]["confidence"]
         summaries = {name: read_summary(args.results / f"text/questions/{name}/summary.csv") for name in questions}
@@ -69,7 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean over seeds and Student's interval of it."""
+    """A mean over seeds and its Student interval."""
 
     mean: float
     low: float
@@ -80,8 +81,8 @@ class Estimate:
         return cls(float(values.mean()), *student_interval(values, level))
 
     @property
-    def told(self) -> bool:
-        """Whether the interval leaves out zero."""
+    def excludes_zero(self) -> bool:
+        """Whether zero lies outside the interval."""
         return bool(self.low > 0 or self.high < 0)
 
     def __str__(self) -> str:
@@ -94,60 +95,62 @@ class Estimate:
 def introduction(summary: Summary, level: float) -> str:
     return (
         "# Gallery\n\nWritten by `python -m pipeline.gallery` from the tables of one run: "
-        f"{summary.generations} generations, {len(summary.seeds)} seeds an arm. Perplexity is of human test text "
-        f"without end-of-text targets. In brackets Student's {level:.0%} interval over seeds, paired by seed where two "
-        "arms are compared, of each number by itself. [log.md](../log.md) says what to make of it.\n"
+        f"{summary.generations} generations, {len(summary.seeds)} seeds an arm. Perplexity is on human test text, "
+        f"without end-of-text targets. Brackets hold Student's {level:.0%} interval over seeds, paired by seed where "
+        "two arms are compared, and not corrected for multiple comparisons. [log.md](../log.md) interprets the "
+        "results.\n"
     )
 
 
 def page(name: str, about: dict, summary: Summary, level: float) -> str:
-    """One question: what it asks, what was found, its table, its pictures."""
+    """Return the section of one question: its title, answer, table and pictures."""
     rises = {arm: change(_trajectory(summary, arm, RISE)) for arm in summary.arms}
     reference = about["reference"]
-    more = {
+    differences = {
         arm: Estimate.of(rise - rises[reference], level) for arm, rise in rises.items() if reference not in (None, arm)
     }
     own = {arm: Estimate.of(rise, level) for arm, rise in rises.items()}
-    pictures = "\n".join(f"![{about['asks']} {PICTURES[one]}]({name}-{one}.png)\n" for one in PICTURES)
-    found = finding(own, more, reference)
-    return f"## {about['asks']}\n\n{found}\n\n{table(summary, own, more, reference, level)}\n\n{pictures}"
+    pictures = "\n".join(f"![{about['asks']} {text}]({name}-{picture}.png)\n" for picture, text in PICTURES.items())
+    answer = finding(own, differences, reference)
+    return f"## {about['asks']}\n\n{answer}\n\n{table(summary, own, differences, reference, level)}\n\n{pictures}"
 
 
-def finding(own: dict[str, Estimate], more: dict[str, Estimate], reference: str | None) -> str:
-    """What the intervals say, in sentences."""
+def finding(own: dict[str, Estimate], differences: dict[str, Estimate], reference: str | None) -> str:
+    """Put into sentences which arms differ from the reference. `own` are rises, `differences` those from it."""
 
     def listed(arms: dict[str, Estimate]) -> str:
-        return ", ".join(f"{arm_name(arm)} {one}" for arm, one in arms.items())
+        return ", ".join(f"{arm_name(arm)} {estimate}" for arm, estimate in arms.items())
 
     if reference is None:
         return f"Rise of the loss on human text since generation 0, nats: {listed(own)}."
-    less = {arm: one for arm, one in more.items() if one.told and one.mean < 0}
-    greater = {arm: one for arm, one in more.items() if one.told and one.mean > 0}
-    rest = {arm: one for arm, one in more.items() if not one.told}
+    detected = {arm: estimate for arm, estimate in differences.items() if estimate.excludes_zero}
+    less = {arm: estimate for arm, estimate in detected.items() if estimate.mean < 0}
+    more = {arm: estimate for arm, estimate in detected.items() if estimate.mean > 0}
+    rest = {arm: estimate for arm, estimate in differences.items() if arm not in detected}
     sentences = [
         f"With {arm_name(reference)} the loss on human text rises by {own[reference]} nats since generation 0."
     ]
     sentences += [f"It rises less with {listed(less)}."] if less else []
-    sentences += [f"It rises more with {listed(greater)}."] if greater else []
-    sentences += [f"No difference is told with {listed(rest)}."] if rest else []
+    sentences += [f"It rises more with {listed(more)}."] if more else []
+    sentences += [f"No detectable difference with {listed(rest)}."] if rest else []
     return " ".join(sentences)
 
 
 def table(
-    summary: Summary, own: dict[str, Estimate], more: dict[str, Estimate], reference: str | None, level: float
+    summary: Summary, own: dict[str, Estimate], differences: dict[str, Estimate], reference: str | None, level: float
 ) -> str:
-    """The question's arms, a row each."""
-    also = [one for one in SHOWN_IF_THERE if any((arm, one) in summary.values for arm in summary.arms)]
+    """Return the table of a question, one row for each arm."""
+    also = [measure for measure in SOME_ARMS_ONLY if any((arm, measure) in summary.values for arm in summary.arms)]
     steps = {arm: _mean(summary, arm, "training_steps") for arm in summary.arms}
     if len(set(steps.values())) == 1:
-        also = [one for one in also if one != "training_steps"]  # said only where arms differ in it
-    header = [one.format(last=summary.generations - 1) for one in HEADER]
-    header += [f"rise less that of {arm_name(reference)}"] if reference else []
-    header += [SHOWN_IF_THERE[one] for one in also]
+        also = [measure for measure in also if measure != "training_steps"]  # all arms have as many
+    header = [title.format(last=summary.generations - 1) for title in HEADER]
+    header += [f"difference of rise from {arm_name(reference)} (nats)"] if reference else []
+    header += [SOME_ARMS_ONLY[measure] for measure in also]
     rows = []
     for arm in summary.arms:
-        perplexity, distinct = (_trajectory(summary, arm, one).mean(axis=0) for one in (PERPLEXITY, "distinct_4"))
-        rare, common = (change(_trajectory(summary, arm, f"test_loss_{one}_half")) for one in ("rare", "common"))
+        perplexity, distinct = (_trajectory(summary, arm, name).mean(axis=0) for name in (PERPLEXITY, "distinct_4"))
+        rare, common = (change(_trajectory(summary, arm, f"test_loss_{half}_half")) for half in ("rare", "common"))
         row = [
             arm_name(arm),
             f"{perplexity[0]:.1f} → {perplexity[-1]:.1f}",
@@ -156,19 +159,19 @@ def table(
             str(Estimate.of(change(_trajectory(summary, arm, "unigram_entropy")), level)),
             f"{distinct[0]:.2f} → {distinct[-1]:.2f}",
         ]
-        row += [str(more.get(arm, "–"))] if reference else []
-        row += [_digits(_mean(summary, arm, one)) for one in also]
+        row += [str(differences.get(arm, "–"))] if reference else []
+        row += [_digits(_mean(summary, arm, measure)) for measure in also]
         rows.append(row)
     lines = [header, ["---"] * len(header), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def copy_pictures(figures: Path, questions: Sequence[str], output: Path) -> None:
-    """`<question>-<picture>.png` beside the text."""
+    """Copy each picture to `<question>-<picture>.png` beside the text."""
     output.mkdir(parents=True, exist_ok=True)
     for name in questions:
-        for one in PICTURES:
-            shutil.copyfile(figures / name / f"{one}.png", output / f"{name}-{one}.png")
+        for picture in PICTURES:
+            shutil.copyfile(figures / name / f"{picture}.png", output / f"{name}-{picture}.png")
 
 
 def _trajectory(summary: Summary, arm: str, measure: str) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Text as blocks: fixed-length runs of token ids, the unit that is trained on, prompted with and written."""
+"""Blocks: fixed-length runs of token ids. Training, prompting and writing all work on blocks."""
 
 from collections.abc import Sequence
 
@@ -9,9 +9,9 @@ from collapse.corpus.tokenizer import end_of_text
 
 
 def to_blocks(documents: Sequence[str], tokenizer: Tokenizer, block_tokens: int) -> np.ndarray:
-    """Join all documents, each behind one end-of-text token, and cut them: (blocks, block_tokens) int32.
+    """Join all documents, each after one end-of-text token, and cut the result: (blocks, block_tokens) int32.
 
-    What is left over at the end, shorter than a block, is dropped. ValueError if not one block fills.
+    An incomplete block at the end is dropped. Raises ValueError if the text does not fill one block.
     """
     ids: list[int] = []
     before = end_of_text(tokenizer)
@@ -25,9 +25,9 @@ def to_blocks(documents: Sequence[str], tokenizer: Tokenizer, block_tokens: int)
 
 
 def passage(documents: Sequence[str], search: str, tokenizer: Tokenizer, block_tokens: int) -> np.ndarray | None:
-    """The first `block_tokens` tokens from where `search` first stands, running on into the next documents.
+    """Return `block_tokens` tokens from the first occurrence of `search`, continued into the next documents.
 
-    Returns (block_tokens,) int32, or None if no document holds `search`. Shorter than asked for at the corpus's end.
+    The result is (block_tokens,) int32, or shorter at the end of the corpus. It is None if no document holds `search`.
     """
     for index, document in enumerate(documents):
         start = document.find(search)
@@ -42,15 +42,15 @@ def passage(documents: Sequence[str], search: str, tokenizer: Tokenizer, block_t
 
 
 def evenly_spaced(available: int, wanted: int | None, run: int = 1) -> np.ndarray:
-    """Indices of `wanted` blocks in runs of `run` neighbours, the runs spread evenly over `available` blocks.
+    """Return ascending indices of `wanted` blocks, in runs of `run` neighbours spread evenly over `available` blocks.
 
-    In order, none twice; all of them if `wanted` is None or no less than what there is. With neighbours kept together
-    the true continuation of most blocks is a block as well, as it is where all are kept.
+    Returns all indices if `wanted` is None or at least `available`. Neighbours stay together so that, for most selected
+    blocks, the block that continues their text is selected too.
     """
     if wanted is None or wanted >= available:
         return np.arange(available)
     indices: list[int] = []
     for start in range(0, wanted, run):
-        shift = start * (available - wanted) // wanted  # from where it would stand if all were packed to the left
+        shift = start * (available - wanted) // wanted  # distance from the place of the run without any gaps
         indices += range(start + shift, min(start + run, wanted) + shift)
     return np.array(indices)

@@ -1,7 +1,7 @@
-"""Where human text comes from: the embedded documentation of Python, local files, or a dataset on a hub.
+"""Sources of human text: the documentation inside Python, local files, or a dataset on the Hugging Face hub.
 
-A source gives the same thing each time: for every split a list of documents (strings). A document is what an
-end-of-text token separates: a paragraph of documentation, a line of a text file, a row of a dataset.
+Every source gives a list of documents (strings) for each split. End-of-text tokens separate the documents. A document
+is a paragraph of documentation, a line of a text file, or a row of a dataset.
 """
 
 import ast
@@ -18,11 +18,11 @@ Documents = dict[str, list[str]]
 
 
 class SourceError(ValueError):
-    """A text source cannot be read; the message names the file or key, the value and the remedy."""
+    """A text source cannot be read. The message names the file or key, the value and the remedy."""
 
 
 def text_sha256(documents: Iterable[str]) -> str:
-    """Fingerprint of a list of documents, for manifests."""
+    """Return the sha256 of a list of documents, for manifests."""
     digest = hashlib.sha256()
     for document in documents:
         digest.update(document.encode())
@@ -31,19 +31,19 @@ def text_sha256(documents: Iterable[str]) -> str:
 
 
 def pydoc_topics(validation_fraction: float, test_fraction: float) -> Documents:
-    """Paragraphs of the language reference that `help()` prints, which every Python carries.
+    """Return the paragraphs of the language reference that `help()` prints, which is part of every Python.
 
-    A whole topic goes to one split, by a hash of its name, and topics stand in the order of that hash: split and order
-    are the same for every Python version, and neighbours are not alike because their names are.
-    Several topics quote each other: a paragraph counts once, and one that stands in two splits is kept in the one that
-    is tested (test, then validation, then train), or test perplexity would measure memory.
+    A hash of a topic's name decides the split and the place of the whole topic. Split and order are therefore the same
+    for every Python version, and topics with similar names are not neighbours. Some topics quote others: each paragraph
+    is kept once, in test before validation before train, or test perplexity would measure memory. Raises SourceError if
+    this Python has no topics.
     """
     try:
         from pydoc_data.topics import topics
     except ImportError as error:
         raise SourceError(
-            f"corpus.source: pydoc: {sys.executable} has no pydoc_data.topics (some distributions package it apart); "
-            "install Python's documentation topics or choose corpus.source: files"
+            f"corpus.source: pydoc: {sys.executable} has no module pydoc_data.topics (some distributions put it in a "
+            "package of its own); install Python's documentation topics, or choose corpus.source: files"
         ) from error
     by_split: dict[str, list[str]] = {split: [] for split in SPLITS}
     for name in sorted(topics, key=_name_hash):
@@ -72,9 +72,9 @@ def _split_of(name: str, validation_fraction: float, test_fraction: float) -> st
 
 
 def _paragraphs(text: str) -> list[str]:
-    """Paragraphs with the source's line wrapping undone and its rules of dashes and tildes dropped.
+    """Split text into paragraphs, undo line wrapping, and drop lines drawn with dashes or tildes.
 
-    A token then stands for a word, not for a margin: a small model would learn to draw lines before anything else.
+    A small model would otherwise learn to draw such lines before anything else.
     """
     paragraphs = []
     for part in re.split(r"\n\s*\n", text):
@@ -86,9 +86,10 @@ def _paragraphs(text: str) -> list[str]:
 
 
 def stdlib_docstrings() -> list[str]:
-    """Paragraphs of the docstrings of Python's standard library: the embedded text to pretrain a base model on.
+    """Return the paragraphs of the standard library's docstrings: text inside Python to pretrain a base model on.
 
-    The files are parsed, never imported. Sorted by path; a paragraph counts once.
+    The files are parsed, never imported. The order is by path, and each paragraph is kept once. Raises SourceError if
+    this Python has no source files.
     """
     root = Path(sysconfig.get_path("stdlib"))
     left_out = {"site-packages", "dist-packages", "test", "tests", "idlelib", "lib2to3", "pydoc_data", "__pycache__"}
@@ -106,45 +107,51 @@ def stdlib_docstrings() -> list[str]:
                     seen.setdefault(paragraph)
     if not seen:
         raise SourceError(
-            f"base_model.pretraining.text: docstrings: no Python source under {root}; "
-            "give files of your own with base_model.pretraining.text: files"
+            f"base_model.pretraining.text: docstrings: no Python source files under {root}; "
+            "give your own files with base_model.pretraining.text: files"
         )
     return list(seen)
 
 
 def local_file(path: Path) -> Path:
-    """The same path, of an ordinary file that can be read: no folder, and no pipe or device, which may never end."""
+    """Return `path` if it is an ordinary, readable file. A pipe or device might never end.
+
+    Raises SourceError for anything else.
+    """
     remedy = "check corpus.folder and corpus.files, or base_model.pretraining.files"
     try:
         if not stat.S_ISREG(path.stat().st_mode):
-            raise SourceError(f"{path}: a folder, pipe or device, no file; {remedy}")
+            raise SourceError(f"{path}: a folder, pipe or device, not an ordinary file; {remedy}")
         path.open("rb").close()
     except FileNotFoundError as error:
         raise SourceError(f"{path}: no such file; {remedy}") from error
     except OSError as error:
-        raise SourceError(f"{path}: cannot be read ({error.strerror}); {remedy}") from error
+        raise SourceError(f"{path}: the file cannot be read ({error.strerror}); {remedy}") from error
     return path
 
 
 def read_lines(path: Path) -> list[str]:
-    """Every line of a UTF-8 text file, its line end included; blank lines are documents too, as in WikiText.
+    """Return the lines of a UTF-8 text file with their line ends. Blank lines are documents too, as in WikiText.
 
-    A byte-order mark at the start is not text and left out.
+    A byte-order mark at the start is left out. Raises SourceError if the file is empty, not UTF-8 or not readable.
     """
     try:
         text = local_file(path).read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise SourceError(
-            f"{path}: not UTF-8 (byte {error.object[error.start]:#04x} at position {error.start}); "
+            f"{path}: not UTF-8 text (byte {error.object[error.start]:#04x} at position {error.start}); "
             "convert it, for example with iconv -t UTF-8"
         ) from error
     if not text.strip():
-        raise SourceError(f"{path}: empty, no text to train on; give a file with text")
+        raise SourceError(f"{path}: the file holds no text to train on; give a file with text")
     return text.splitlines(keepends=True)
 
 
 def local_files(folder: Path, files: Mapping[str, str], text_column: str) -> Documents:
-    """Documents of local files, one file a split: plain UTF-8 text by lines, Parquet or Arrow by rows."""
+    """Read documents from local files, one file a split. A document is a line of UTF-8 text or a row of a table.
+
+    Tables are Parquet or Arrow files; `text_column` names their text. Raises SourceError if a file cannot be read.
+    """
     documents: Documents = {}
     for split, name in files.items():
         path = folder / name
@@ -165,13 +172,16 @@ def _table_rows(path: Path, text_column: str) -> list[str]:
             if path.suffix == ".parquet"
             else Dataset.from_file(str(path))
         )
-    except Exception as error:  # the readers raise a dozen types; all of them mean one thing here
+    except Exception as error:  # the readers raise a dozen types, which all mean the same here
         raise SourceError(f"{path}: not a readable {path.suffix[1:]} file ({error}); write it again") from error
     return _text_of(table, text_column, str(path))
 
 
 def hub_dataset(repository: str, name: str, revision: str, splits: Mapping[str, str], text_column: str) -> Documents:
-    """Documents of a dataset on the Hugging Face hub, read at a pinned revision; `splits` maps ours to theirs."""
+    """Read documents from a dataset on the Hugging Face hub at a pinned revision.
+
+    `splits` maps the names of our splits to the dataset's. Raises SourceError if the hub cannot give the dataset.
+    """
     from datasets import load_dataset
 
     documents: Documents = {}
@@ -190,16 +200,17 @@ def hub_dataset(repository: str, name: str, revision: str, splits: Mapping[str, 
 def _text_of(table, text_column: str, where: str) -> list[str]:
     if text_column not in table.column_names:
         raise SourceError(
-            f"{where}: no column {text_column!r}, it has {', '.join(table.column_names)}; set corpus.text_column"
+            f"{where}: no column {text_column!r}; its columns are {', '.join(table.column_names)}; "
+            "set corpus.text_column"
         )
     documents = list(table[text_column])
     if not any(document.strip() for document in documents):
-        raise SourceError(f"{where}: column {text_column!r} is empty; give a file with text")
+        raise SourceError(f"{where}: column {text_column!r} holds no text; give a file with text")
     return documents
 
 
 def with_validation(documents: Documents, fraction: float) -> Documents:
-    """Give a corpus without a validation split the last `fraction` of its training documents as one."""
+    """Split off the last `fraction` of the training documents for validation, unless there is a validation split."""
     if "validation" in documents:
         return documents
     train = documents["train"]

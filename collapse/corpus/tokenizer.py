@@ -1,4 +1,4 @@
-"""Byte-level BPE: trained here with OPT's special tokens at OPT's ids, or a base model's own."""
+"""Byte-level BPE tokenizers: the base model's own, or trained here with OPT's special tokens at OPT's ids."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -7,10 +7,10 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from collapse.artefacts import write_json, write_text
 
-# OPT's own: 2 both begins and ends a text
+# OPT's ids; OPT models begin and end a text with token 2
 BEGIN, PAD, END_OF_TEXT, UNKNOWN = 0, 1, 2, 3
 SPECIAL_TOKENS = ["<s>", "<pad>", "</s>", "<unk>"]
-# how families of models call their special tokens: OPT, GPT-NeoX
+# names of the special tokens in each model family: OPT, GPT-NeoX
 CONVENTIONS = (
     {"bos_token": "</s>", "eos_token": "</s>", "pad_token": "<pad>", "unk_token": "<unk>"},
     {
@@ -23,7 +23,7 @@ CONVENTIONS = (
 
 
 def train_tokenizer(documents: Iterable[str], vocabulary_size: int) -> Tokenizer:
-    """Train a byte-level BPE of exactly `vocabulary_size` entries; ValueError if the text is too short for that."""
+    """Train a byte-level BPE with exactly `vocabulary_size` tokens. Raises ValueError if the text is too short."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
@@ -36,40 +36,40 @@ def train_tokenizer(documents: Iterable[str], vocabulary_size: int) -> Tokenizer
     tokenizer.train_from_iterator(documents, trainer)
     if tokenizer.get_vocab_size() != vocabulary_size:
         raise ValueError(
-            f"the pretraining text yields {tokenizer.get_vocab_size()} tokens, fewer than "
-            f"base_model.pretraining.vocabulary_size: {vocabulary_size}; lower it or give more text"
+            f"base_model.pretraining.vocabulary_size: {vocabulary_size}: the pretraining text yields only "
+            f"{tokenizer.get_vocab_size()} tokens; lower it, or give more text"
         )
     return tokenizer
 
 
 def load_tokenizer(folder: Path) -> Tokenizer:
-    """Read `tokenizer.json`, the Hugging Face layout; FileNotFoundError names the folder."""
+    """Read `tokenizer.json` from a folder in the Hugging Face layout. Raises FileNotFoundError without that file."""
     path = Path(folder) / "tokenizer.json"
     if not path.is_file():
-        raise FileNotFoundError(f"{path}: no tokenizer there; the base model needs one in this format")
+        raise FileNotFoundError(f"{path}: missing; the base model needs a tokenizer in this format")
     return Tokenizer.from_file(str(path))
 
 
 def special_tokens(tokenizer: Tokenizer) -> dict[str, str]:
-    """What a tokenizer's special tokens are called; ValueError if it has no end of text that is known."""
+    """Return the names of a tokenizer's special tokens. Raises ValueError without a known end-of-text token."""
     added = {token.content for token in tokenizer.get_added_tokens_decoder().values() if token.special}
     for convention in CONVENTIONS:
         if convention["eos_token"] in added:
             return convention
     known = " and ".join(convention["eos_token"] for convention in CONVENTIONS)
-    raise ValueError(f"no end-of-text token among its special tokens; {known} are known")
+    raise ValueError(f"no known end-of-text token among its special tokens; this code knows {known}")
 
 
 def end_of_text(tokenizer: Tokenizer) -> int:
-    """The one token that stands before every document; ValueError as `special_tokens`."""
+    """Return the id of the token before every document. Raises ValueError as `special_tokens`."""
     name = special_tokens(tokenizer)["eos_token"]
     return next(number for number, token in tokenizer.get_added_tokens_decoder().items() if token.content == name)
 
 
 def write_tokenizer(tokenizer_json: str, folder: Path) -> list[Path]:
-    """Write `tokenizer.json` and a `tokenizer_config.json` that transformers' AutoTokenizer reads."""
+    """Write `tokenizer.json`, and a `tokenizer_config.json` for transformers' AutoTokenizer; return the two paths."""
     paths = [Path(folder) / "tokenizer.json", Path(folder) / "tokenizer_config.json"]
     write_text(paths[0], tokenizer_json)
-    named = special_tokens(Tokenizer.from_str(tokenizer_json))
-    write_json(paths[1], {"tokenizer_class": "PreTrainedTokenizerFast", **named})
+    names = special_tokens(Tokenizer.from_str(tokenizer_json))
+    write_json(paths[1], {"tokenizer_class": "PreTrainedTokenizerFast", **names})
     return paths

@@ -1,7 +1,7 @@
-"""Beam search specialised to blocks: prompts of one length, a fixed number of new tokens, no padding.
+"""Beam search for blocks: prompts of one length, a fixed number of new tokens, no padding.
 
-Same result as `transformers.generate` with the same options in fp32 (ties aside). What is different is the work: see
-`collapse/decoding/beam_cache.py` for the keys and values, `collapse/decoding/next_token.py` for the candidates.
+The result equals that of `transformers.generate` with the same options in fp32, apart from ties. The work is less:
+`collapse/decoding/beam_cache.py` explains the keys and values, `collapse/decoding/next_token.py` the candidates.
 """
 
 import torch
@@ -24,11 +24,11 @@ def beam_search(
     batch_blocks: int = 32,
     progress: Progress = None,
 ) -> tuple[Tensor, Tensor]:
-    """Continue every prompt by exactly `new_tokens` tokens.
+    """Continue the prompts (blocks, prompt tokens) by exactly `new_tokens` tokens each.
 
-    `prompts` is (blocks, prompt tokens) of ids. Returns the best beam of each block, (blocks, new_tokens) int64, and
-    its log-probability summed over the new tokens, (blocks,) fp32; with a penalty, the penalised one that the search
-    went by. The end-of-text token is never written. As in transformers, one beam is greedy decoding.
+    Returns the best beam of each block, (blocks, new_tokens) int64, and its summed log-probability in nats, (blocks,)
+    fp32. With a repetition penalty this is the penalised score of the search. End of text is never written. As in
+    transformers, one beam is greedy decoding. Raises ValueError if the model has too few positions.
     """
     if num_beams == 1:
         return greedy(
@@ -50,22 +50,22 @@ def beam_search(
 @torch.inference_mode()
 def _search(model: Opt, prompts: Tensor, steps: int, beams: int, penalty: float) -> tuple[Tensor, Tensor]:
     blocks = len(prompts)
-    branches = BeamCache(model, prompts, beams, steps)
-    # what a repetition penalty looks at: (blocks, beams, tokens so far)
+    cache = BeamCache(model, prompts, beams, steps)
+    # tokens that a repetition penalty acts on: (blocks, beams, tokens so far)
     history = prompts[:, None, :] if penalty != 1 else None
-    log_probability, token = candidates(model, branches.last_hidden, _flat(history), beams, penalty)  # (blocks, beams)
+    log_probability, token = candidates(model, cache.last_hidden, _flat(history), beams, penalty)  # (blocks, beams)
     tokens, parents = [token], []
     if history is not None:
         history = torch.cat([history.expand(-1, beams, -1), token[:, :, None]], dim=2)
     for _ in range(steps - 1):
-        hidden = branches.extend(token)
+        hidden = cache.extend(token)
         gain, candidate = candidates(model, hidden, _flat(history), beams, penalty)
         total = (gain.view(blocks, beams, beams) + log_probability[:, :, None]).flatten(1)
         log_probability, choice = torch.topk(total, beams)
         parent, token = choice // beams, candidate.view(blocks, -1).gather(1, choice)
         tokens.append(token)
         parents.append(parent)
-        branches.follow(parent)
+        cache.follow(parent)
         if history is not None:
             older = history.gather(1, parent[:, :, None].expand(-1, -1, history.shape[2]))
             history = torch.cat([older, token[:, :, None]], dim=2)

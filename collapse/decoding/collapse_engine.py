@@ -1,4 +1,4 @@
-"""The engine of this project: decoders specialised to blocks."""
+"""The project's own engine: decoders for blocks of one length."""
 
 from pathlib import Path
 
@@ -12,4 +12,5 @@ __all__ = ["beam_search", "greedy", "load", "sample"]
 
 
 def load(folder: Path, precision: str, device: str) -> Opt:
+    """Load a pre-norm OPT for decoding. Raises ModelError as `load_opt`."""
     return load_opt(folder, getattr(torch, precision), device)

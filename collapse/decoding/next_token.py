@@ -1,4 +1,4 @@
-"""From final hidden states to the next token: the two-stage top-k, the repetition penalty, the banned end of text."""
+"""Choice of the next token from final hidden states: two-stage top-k, repetition penalty, banned end of text."""
 
 import torch
 from torch import Tensor
@@ -11,10 +11,10 @@ from collapse.models.opt import Opt
 def candidates(
     model: Opt, hidden: Tensor, history: Tensor | None, count: int, penalty: float = 1.0
 ) -> tuple[Tensor, Tensor]:
-    """The `count` best next tokens in a search: log-probabilities and ids, both (rows, count).
+    """Return log-probabilities and ids of the `count` best next tokens of hidden states (rows, width): (rows, count).
 
-    As in transformers, end of text is banned after the softmax, so its mass is not given to the others, and the penalty
-    acts on log-probabilities. `history` (rows, tokens) holds the ids that it acts on.
+    As in transformers, the penalty acts on log-probabilities, of the ids in `history` (rows, tokens). End of text is
+    banned after the softmax, so the other tokens do not get its probability.
     """
     best, ids = [], []
     for rows, logits in logits_by_rows(model, hidden):
@@ -32,9 +32,9 @@ def candidates(
 
 
 def penalize(scores: Tensor, history: Tensor, penalty: float) -> None:
-    """Keskar et al. (arXiv:1909.05858), in place: scores (rows, vocabulary) of the ids in history (rows, tokens).
+    """Apply the repetition penalty in place to scores (rows, vocabulary) of the ids in history (rows, tokens).
 
-    What is negative is multiplied by the penalty, what is positive is divided by it.
+    Negative scores are multiplied by the penalty, positive scores are divided by it (Keskar et al., arXiv:1909.05858).
     """
     value = scores.gather(1, history)
     scores.scatter_(1, history, torch.where(value < 0, value * penalty, value / penalty))
@@ -44,16 +44,16 @@ CHUNKS = 32
 
 
 def chunk_maxima(scores: Tensor) -> Tensor:
-    """Of scores (rows, width) the largest of the columns j, j + n, j + 2 n, …, for each j below n = width / 32.
+    """Return the largest of the columns j, j + n, j + 2 n, … of scores (rows, width), for each j < n = width / 32.
 
-    If the width is no multiple of 32, all scores: n = width.
+    If 32 does not divide the width, n is the width and all scores are returned: (rows, n).
     """
     rows, width = scores.shape
     return scores.view(rows, CHUNKS, -1).amax(1) if width % CHUNKS == 0 else scores.clone()
 
 
 def top(scores: Tensor, maxima: Tensor, count: int) -> tuple[Tensor, Tensor]:
-    """`torch.topk` over rows, exactly, in two stages: the best columns of `chunk_maxima` hold the best of all."""
+    """Return exactly `torch.topk` of each row, in two stages: the best `chunk_maxima` lead to the best scores."""
     width, columns = scores.shape[1], maxima.shape[1]
     if columns == width or columns < count:
         return torch.topk(scores, count)

@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
 
 def load(engine: str, folder: Path, precision: str = "float32", device: str = "cpu") -> Any:
-    """A folder with config.json and model.safetensors, as the named engine wants it."""
+    """Load the model of a folder for an engine. Raises ModelError if the folder or the architecture does not fit."""
     return _module(engine).load(folder, precision, device)
 
 
 def decode(engine: str, decoder: str, model: Any, prompts: Tensor, **options: Any) -> tuple[Tensor, Tensor]:
-    """Continue `prompts` (blocks, tokens): new tokens, (blocks, new_tokens), and their log-probabilities, (blocks,).
+    """Continue prompts (blocks, tokens): return new tokens (blocks, new_tokens) and their log-probabilities (blocks,).
 
-    `model` is what `load` gave for the engine. Every option is forwarded; one that the decoder does not take is an
-    error. Results lie in main memory, whatever the device of the model.
+    `load` gives the `model` for the engine. All options go to the decoder, which raises TypeError for an unknown
+    option. Results are in main memory, whatever the device of the model.
     """
     tokens, log_probability = getattr(_module(engine), decoder)(model, prompts.to(model.device), **options)
     return tokens.cpu(), log_probability.cpu()

@@ -1,7 +1,7 @@
-"""Greedy decoding and sampling with temperature, top-k and top-p, on the same engine as the beam search.
+"""Greedy decoding, and sampling with temperature, top-k and top-p.
 
-Every block has a stream of random numbers of its own, addressed by a counter (Philox, Salmon et al., SC 2011), one
-number a token: what a block draws depends neither on the batch nor on the shard that it stands in.
+Every block has its own counter-based stream of random numbers (Philox, Salmon et al., SC 2011, doi
+10.1145/2063384.2063405), with one number for each token. The draws of a block do not depend on its batch or shard.
 """
 
 from collections.abc import Callable
@@ -17,8 +17,8 @@ from collapse.models.batches import Progress, in_batches
 from collapse.models.logits import log_sum_exp, logits_by_rows
 from collapse.models.opt import Opt
 
-# the next token of each row, (rows,), by scores (rows, vocabulary), random numbers (rows,), what is written so far,
-# (rows, tokens), and the numbers of the blocks (rows,)
+# function of scores (rows, vocabulary), random numbers (rows,), tokens so far (rows, tokens) and indices of blocks
+# (rows,) that returns the next tokens (rows,)
 Choice = Callable[[Tensor, Tensor, Tensor, Tensor], Tensor]
 
 
@@ -31,10 +31,11 @@ def greedy(
     batch_blocks: int = 32,
     progress: Progress = None,
 ) -> tuple[Tensor, Tensor]:
-    """Continue every prompt (blocks, prompt tokens) by the likeliest token at a time.
+    """Continue the prompts (blocks, prompt tokens) by the likeliest token at each step.
 
-    Returns the tokens, (blocks, new_tokens) int64, and their log-probability under the model, summed, (blocks,) fp32.
-    The end-of-text token is never written. The penalty acts on logits, as in transformers.
+    Returns the tokens, (blocks, new_tokens) int64, and their summed log-probability under the model in nats, (blocks,)
+    fp32. End of text is never written. The penalty acts on logits, as in transformers. Raises ValueError if the model
+    has too few positions.
     """
     return _in_batches(
         model,
@@ -63,19 +64,24 @@ def sample(
     batch_blocks: int = 32,
     progress: Progress = None,
 ) -> tuple[Tensor, Tensor]:
-    """Continue every prompt (blocks, prompt tokens) by draws from the model's distribution, end of text left out.
+    """Continue the prompts (blocks, prompt tokens) by draws from the model's distribution without end of text.
 
-    `streams` (blocks,) numbers the random streams, by default 0, 1, 2, …. In this order, as in transformers: the
-    penalty, end of text, the temperature, the `top_k` likeliest tokens, and of these the fewest that hold `top_p` of
-    the probability (Holtzman et al., arXiv:1904.09751), and the watermark of the blocks that are `marked` (blocks,), by
-    default all, if `watermark_bias` is not 0. Returns as `greedy`; the log-probabilities are the model's, before any of
-    this.
+    `streams` (blocks,) numbers the random streams, by default 0, 1, 2, …. Scores are changed in this order, as in
+    transformers:
+
+    1. the repetition penalty and the ban of end of text,
+    2. the temperature,
+    3. the `top_k` likeliest tokens,
+    4. the smallest set of these that holds `top_p` of the probability (Holtzman et al., arXiv:1904.09751),
+    5. the watermark, if `watermark_bias` is not 0, in the `marked` blocks (blocks,), by default in all.
+
+    Returns and raises as `greedy`. The log-probabilities are the model's own, before these changes.
     """
     numbers = uniforms(seed, np.arange(len(prompts)) if streams is None else streams, new_tokens)
     marks = torch.ones(len(prompts), dtype=torch.bool) if marked is None else torch.from_numpy(marked)
     mark = None
     if watermark_bias:
-        from collapse.decoding.watermark import marker  # imports much that is not needed otherwise
+        from collapse.decoding.watermark import marker  # a slow import, needed only here
 
         mark = marker(watermark_bias, model.vocabulary_size, model.device)
 
@@ -98,17 +104,17 @@ def _in_batches(
     batch_blocks: int,
     progress: Progress,
 ) -> tuple[Tensor, Tensor]:
-    """Continue prompts by as many tokens as each has random numbers, one at a time."""
+    """Continue prompts token by token. `numbers` (blocks, new tokens) holds a random number for each token."""
     model.check_positions(prompts.shape[1] + numbers.shape[1])
 
     @torch.inference_mode()
     def batch(rows: Tensor) -> tuple[Tensor, Tensor]:
         written, log_probability = prompts[rows], torch.zeros(len(rows), device=prompts.device)
-        branches = BeamCache(model, written, 1, numbers.shape[1])
-        hidden = branches.last_hidden
+        cache = BeamCache(model, written, 1, numbers.shape[1])
+        hidden = cache.last_hidden
         for step in range(numbers.shape[1]):
             if step:
-                hidden = branches.extend(written[:, -1:])
+                hidden = cache.extend(written[:, -1:])
             uniform = numbers[rows, step].to(prompts.device)
             token, gain = _next(model, hidden, written, uniform, rows, choose, penalty)
             written = torch.cat([written, token], dim=1)
@@ -127,7 +133,7 @@ def _next(
     choose: Choice,
     penalty: float,
 ) -> tuple[Tensor, Tensor]:
-    """A token for each row, (rows, 1), and its log-probability under the model, (rows,)."""
+    """Choose a token for each row, (rows, 1); return it and its log-probability under the model, (rows,)."""
     tokens, gains = [], []
     for rows, logits in logits_by_rows(model, hidden):
         scores = logits.clone()
@@ -141,17 +147,18 @@ def _next(
 
 
 def uniforms(seed: int, streams: np.ndarray, count: int) -> Tensor:
-    """`count` numbers in [0, 1) of every stream, (streams, count) float64; a stream's do not depend on the others."""
+    """Draw `count` numbers in [0, 1) from every stream: (streams, count) float64. Streams are independent."""
     drawn = [
-        np.random.Generator(np.random.Philox(key=seed, counter=[0, 0, 0, int(one)])).random(count) for one in streams
+        np.random.Generator(np.random.Philox(key=seed, counter=[0, 0, 0, int(stream)])).random(count)
+        for stream in streams
     ]
     return torch.from_numpy(np.array(drawn).reshape(len(streams), count))
 
 
 def truncated(scores: Tensor, top_k: int | None, top_p: float) -> Tensor:
-    """Scores (rows, vocabulary) with -inf for what is outside the `top_k` and then outside the `top_p` nucleus.
+    """Set scores (rows, vocabulary) outside the `top_k`, then outside the `top_p` nucleus, to -inf.
 
-    Ties at the edge of the top k stay in; of the nucleus, the likeliest token stays in always.
+    Ties at the edge of the top k stay. The likeliest token always stays in the nucleus.
     """
     if top_k is not None:
         least = torch.topk(scores, min(top_k, scores.shape[1])).values[:, -1:]
@@ -165,9 +172,9 @@ def truncated(scores: Tensor, top_k: int | None, top_p: float) -> Tensor:
 
 
 def inverse_cdf(probabilities: Tensor, uniform: Tensor) -> Tensor:
-    """The token at which the cumulative probability passes a uniform number: (rows,) of (rows, vocabulary) and (rows,).
+    """Draw tokens (rows,) from probabilities (rows, vocabulary) by inversion of uniform numbers (rows,).
 
-    Sums are float64, and what has probability 0 is never drawn.
+    Sums are float64. A token of probability 0 is never drawn.
     """
     cumulative = probabilities.double().cumsum(1)
     target = uniform[:, None] * cumulative[:, -1:]

@@ -1,4 +1,4 @@
-"""The decoders through `transformers.generate`: the reference that the engine of this project is held to."""
+"""Decoders by `transformers.generate`: the reference for this project's own engine."""
 
 from pathlib import Path
 from typing import Any
@@ -15,16 +15,17 @@ from collapse.seeds import derive_seed
 
 
 def load(folder: Path, precision: str, device: str) -> PreTrainedModel:
+    """Load the model of a folder for decoding. Raises ModelError as `load_model`."""
     return load_model(folder, getattr(torch, precision)).to(device).eval()
 
 
 def beam_search(model: PreTrainedModel, prompts: Tensor, *, num_beams: int, **options: Any) -> tuple[Tensor, Tensor]:
-    """As `collapse.decoding.beam_search.beam_search`."""
+    """See `collapse.decoding.beam_search.beam_search`."""
     return _generate(model, prompts, {"num_beams": num_beams, "length_penalty": 1.0}, **options)
 
 
 def greedy(model: PreTrainedModel, prompts: Tensor, **options: Any) -> tuple[Tensor, Tensor]:
-    """As `collapse.decoding.sampling.greedy`."""
+    """See `collapse.decoding.sampling.greedy`."""
     return _generate(model, prompts, {}, **options)
 
 
@@ -41,7 +42,7 @@ def sample(
     marked: np.ndarray | None = None,
     **options: Any,
 ) -> tuple[Tensor, Tensor]:
-    """As `collapse.decoding.sampling.sample`, but for the draws: one stream a batch, named by its first block's."""
+    """See `collapse.decoding.sampling.sample`. The draws differ: each batch has one stream, that of its first block."""
     config = {"do_sample": True, "temperature": temperature, "top_k": top_k or 0, "top_p": top_p}
     if not watermark_bias:
         return _generate(model, prompts, config, seed=seed, streams=streams, **options)
@@ -49,12 +50,12 @@ def sample(
     numbers = np.arange(len(prompts)) if streams is None else streams
     tokens, scores = prompts.new_empty(len(prompts), options["new_tokens"]), torch.empty(len(prompts))
     for batch in torch.arange(len(prompts)).split(options.pop("batch_blocks", 32)):
-        for mark in (False, True):  # generate marks all of a batch or none
+        for mark in (False, True):  # generate marks all blocks of a batch or none
             rows = batch[torch.from_numpy(marks)[batch] == mark]
             if len(rows):
-                way = config | ({"watermarking_config": configuration(watermark_bias)} if mark else {})
-                one = _generate(model, prompts[rows], way, seed=seed, streams=numbers[rows.numpy()], **options)
-                tokens[rows], scores[rows] = one[0], one[1].cpu()
+                marking = config | ({"watermarking_config": configuration(watermark_bias)} if mark else {})
+                new = _generate(model, prompts[rows], marking, seed=seed, streams=numbers[rows.numpy()], **options)
+                tokens[rows], scores[rows] = new[0], new[1].cpu()
     return tokens, scores
 
 
@@ -73,7 +74,10 @@ def _generate(
 ) -> tuple[Tensor, Tensor]:
     length, positions = prompts.shape[1] + new_tokens, model.config.max_position_embeddings
     if length > positions:
-        raise ValueError(f"{length} tokens, prompt and continuation, more than the model's {positions} positions")
+        raise ValueError(
+            f"corpus.block_tokens: prompt and continuation have {length} tokens, more than the model's {positions} "
+            "positions; lower it"
+        )
     end_of_text, pad = model.config.eos_token_id, model.config.pad_token_id
     generation = GenerationConfig(
         **{"do_sample": False, "num_beams": 1} | config,
@@ -93,7 +97,7 @@ def _generate(
             made = model.generate(batch, attention_mask=torch.ones_like(batch), generation_config=generation)
             tokens.append(made.sequences[:, batch.shape[1] :])
             if generation.num_beams > 1:
-                scores.append(made.sequences_scores * new_tokens)  # given a token
+                scores.append(made.sequences_scores * new_tokens)  # transformers gives the mean over tokens
             else:
                 logits = model(input_ids=made.sequences).logits[:, batch.shape[1] - 1 : -1].float()
                 scores.append(logits.log_softmax(2).gather(2, tokens[-1][:, :, None]).sum((1, 2)))

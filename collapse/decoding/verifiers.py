@@ -20,17 +20,15 @@ from collapse.models.interfaces import Reader
 if TYPE_CHECKING:
     from collapse.decoding.authorship import Judge
 
-EXAMPLES = 256  # of each kind, at most, that a judge learns from
+EXAMPLES = 256  # most human blocks, and most machine blocks, to train a judge on
 
 
 @dataclass(frozen=True)
 class Reference:
-    """What a verifier knows: a model trained on human text alone, and human blocks (blocks, tokens).
+    """Knowledge of a verifier: a model that was trained on human text, and human blocks (blocks, tokens).
 
-    It was trained on `human` and not on `held_out`.
-
-    `continued` gives what that model writes after the human blocks of some rows, (rows, tokens); `end_of_text` is a
-    token that human blocks alone hold.
+    The model was trained on `human` and not on `held_out`. `continued` returns the model's continuations (rows, tokens)
+    of the given rows of `human`. Only human blocks hold `end_of_text`.
     """
 
     model: Reader
@@ -41,50 +39,53 @@ class Reference:
     end_of_text: int
 
     def losses(self, blocks: np.ndarray) -> np.ndarray:
-        """Mean negative log-likelihood in nats of each block's tokens under the model, (blocks,)."""
+        """Mean negative log-likelihood of each block under the model, in nats a token: (blocks,)."""
         return token_losses(self.model, torch.from_numpy(blocks).long(), self.batch_blocks).mean(1, dtype=np.float64)
 
     @cached_property
     def human_loss(self) -> float:
+        """Mean loss of the held-out human blocks, in nats a token."""
         return float(self.losses(self.held_out).mean())
 
     @cached_property
     def judge(self) -> "Judge":
-        from collapse.decoding.authorship import Judge  # brings scikit-learn, which the others do without
+        """Classifier of human text and of text of the model."""
+        from collapse.decoding.authorship import Judge  # imports scikit-learn, which only this verifier needs
 
         rows = evenly_spaced(len(self.human), EXAMPLES)
         return Judge(self.human[rows], self.continued(rows), self.end_of_text)
 
 
 def likely(candidates: np.ndarray, reference: Reference) -> np.ndarray:
-    """The least perplexity under the reference model: what prunes the tail."""
+    """Prefer the least perplexity under the reference model. This cuts off the tail."""
     return -reference.losses(candidates)
 
 
 def typical(candidates: np.ndarray, reference: Reference) -> np.ndarray:
-    """The loss under the reference model that is nearest to the mean of held-out human blocks: no loops, no nonsense.
+    """Prefer the loss under the reference model that is nearest to the mean loss of held-out human blocks.
 
-    What the model was trained on is no yardstick: it is less surprising than all that the model writes, so that this
-    would keep what `likely` keeps.
+    Training blocks would be a wrong measure: their loss is lower than that of all text that the model writes, so this
+    verifier would agree with `likely`.
     """
     return -abs(reference.losses(candidates) - reference.human_loss)
 
 
 def unrepetitive(candidates: np.ndarray, reference: Reference) -> np.ndarray:
-    """The fewest 4-grams that a block holds already."""
+    """Prefer the fewest repeated 4-grams in a block."""
     return -repeated_shares(candidates, 4)
 
 
 def humanlike(candidates: np.ndarray, reference: Reference) -> np.ndarray:
-    """The likeliest to be human, by a classifier of human blocks and of what the reference model writes."""
+    """Prefer the block that is most likely human, by a classifier of human text and text of the reference model."""
     return reference.judge.log_odds(candidates)
 
 
 def kept(scores: np.ndarray, noise: float, seed: int, streams: np.ndarray) -> np.ndarray:
-    """Which candidate of each block is kept, (blocks,), by scores (blocks, candidates); the first among equals.
+    """Choose one candidate of each block, (blocks,), by scores (blocks, candidates); the first of equal scores.
 
-    A verifier that errs: scores, standardised within their block, plus `noise` times normal numbers from the block's
-    own stream (blocks,). 0 is the verifier itself; a large number is a choice at random.
+    `noise` models a verifier that errs: scores are standardised within their block, then normal numbers times `noise`
+    are added, from the block's own stream in `streams` (blocks,). Noise 0 is the verifier itself; large noise is a
+    random choice.
     """
     spread = scores.std(1, keepdims=True)
     scores = (scores - scores.mean(1, keepdims=True)) / np.where(spread > 0, spread, 1)

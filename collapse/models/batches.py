@@ -1,4 +1,4 @@
-"""Blocks in batches of one size, so that what a block gives does not depend on how many stand beside it."""
+"""Batches of one size, so that the result of a block does not depend on the number of other blocks."""
 
 from collections.abc import Callable
 from typing import TypeVar, cast
@@ -13,11 +13,11 @@ Progress = Callable[[int, int], None] | None
 def in_batches(
     function: Callable[[Tensor], Results], blocks: int, batch_blocks: int, progress: Progress = None
 ) -> Results:
-    """Results of `function` for all `blocks`, joined; it is given the indices of one batch, (batch_blocks,).
+    """Call `function` on the indices of each batch, (batch_blocks,), and join the results of all `blocks`.
 
-    The last batch is filled up with repeats of the last block, because the order in which a matrix product sums depends
-    on its shape: with one compute thread a block's result is the same to the bit in whatever batch it stands; with
-    several, the last bit may move. `progress` is called with (blocks done, blocks).
+    The last batch is filled with repeats of the last block, because the shape of a matrix product decides the order of
+    its sums. With one compute thread, the result of a block is the same to the bit in every batch. With several, the
+    last bit may change. `progress` is called with (blocks done, blocks).
     """
     parts = []
     for start in range(0, blocks, batch_blocks):

@@ -1,7 +1,7 @@
-"""Base models by their `config.json`: which are known, whose code computes them, their sizes and their end of text.
+"""Families of base models, read from `config.json`: known architectures, engine, sizes and end-of-text token.
 
-This project computes pre-norm OPT itself (opt.py, opt_training.py). transformers computes other OPT models
-and GPT-NeoX, Pythia's architecture (transformers_model.py). Nothing here needs torch.
+This project's own code computes pre-norm OPT (opt.py, opt_training.py). transformers computes other OPT models and
+GPT-NeoX, the architecture of Pythia (transformers_model.py). This module does not need torch.
 """
 
 import json
@@ -13,7 +13,7 @@ from collapse.corpus.tokenizer import END_OF_TEXT
 from collapse.models.memory import Shape
 
 MODEL_TYPES = ("opt", "gpt_neox")
-# sizes that a file may ask for: a model of more would be built for hours before its weights are missed
+# largest sizes that are accepted: building a larger model takes hours before the check of its weights can fail
 LARGEST = {
     "num_hidden_layers": 1_000,
     "hidden_size": 100_000,
@@ -24,8 +24,8 @@ LARGEST = {
     "intermediate_size": 1_000_000,
     "word_embed_proj_dim": 100_000,
 }
-NOT_KNOWN = ("attention_dropout", "layerdrop")  # parts that training leaves out at random: must be 0
-# what the code of this project takes for granted of an OPT model
+NOT_KNOWN = ("attention_dropout", "layerdrop")  # kinds of dropout that no code here computes: must be 0
+# what this project's own code assumes about an OPT model
 PRE_NORM_OPT = {
     "do_layer_norm_before": True,
     "_remove_final_layer_norm": False,
@@ -38,20 +38,20 @@ PRE_NORM_OPT = {
 
 
 class ModelError(ValueError):
-    """A model folder cannot be used; the message names the file, what is wrong and the remedy."""
+    """A model folder cannot be used. The message names the file, the fault and the remedy."""
 
 
 def read_config(folder: Path) -> dict[str, Any]:
-    """`config.json` of a model folder; ModelError if it is missing or of an architecture that is not known."""
+    """Read `config.json` of a model folder. Raises ModelError if it is missing or its architecture is not known."""
     path = Path(folder) / "config.json"
     if not path.is_file():
         raise ModelError(f"{path}: missing; the model folder needs config.json and model.safetensors")
     try:
         config = json.loads(path.read_text())
     except ValueError as error:
-        raise ModelError(f"{path}: not JSON ({error}); fetch or make it again") from error
+        raise ModelError(f"{path}: not valid JSON ({error}); fetch or make it again") from error
     if not isinstance(config, dict):
-        raise ModelError(f"{path}: no model's configuration; fetch or make it again")
+        raise ModelError(f"{path}: not the configuration of a model; fetch or make it again")
     remedy = "choose a base model such as facebook/opt-125m or EleutherAI/pythia-70m"
     if config.get("model_type") not in MODEL_TYPES:
         raise ModelError(
@@ -59,17 +59,17 @@ def read_config(folder: Path) -> dict[str, Any]:
         )
     for key, most in LARGEST.items():
         if key in config and not (type(config[key]) is int and 0 < config[key] <= most):
-            raise ModelError(f"{path}: {key} {config[key]!r}, must be a whole number from 1 to {most}; {remedy}")
+            raise ModelError(f"{path}: {key} {config[key]!r}; it must be a whole number from 1 to {most}; {remedy}")
     for key in NOT_KNOWN:
         if config.get(key):
-            raise ModelError(f"{path}: {key} {config[key]}, only 0 is known; {remedy}")
+            raise ModelError(f"{path}: {key} {config[key]}; only 0 is supported; {remedy}")
     if type(config.get("eos_token_id")) is not int:
-        raise ModelError(f"{path}: eos_token_id {config.get('eos_token_id')!r}, must be one token; {remedy}")
+        raise ModelError(f"{path}: eos_token_id {config.get('eos_token_id')!r}; it must be one token; {remedy}")
     return config
 
 
 def foreign(config: Mapping[str, Any]) -> str | None:
-    """What of a model the code of this project cannot compute; None if it can."""
+    """Return the first setting that this project's own code cannot compute, as text, or None if it can compute all."""
     if config["model_type"] != "opt":
         return f"model_type {config['model_type']}"
     width = config["hidden_size"]
@@ -78,22 +78,22 @@ def foreign(config: Mapping[str, Any]) -> str | None:
 
 
 def check_engine(engine: str, config: Mapping[str, Any]) -> None:
-    """ModelError if the engine cannot write text with such a model."""
+    """Raise ModelError if the engine cannot generate text with such a model."""
     reason = foreign(config)
     if engine == "collapse" and reason:
         raise ModelError(
-            f"text.generate.engine: collapse: it computes pre-norm OPT alone, and the base model has {reason}; "
-            "use transformers"
+            f"text.generate.engine: collapse: this engine computes only pre-norm OPT, but the base model has {reason}; "
+            "use text.generate.engine: transformers"
         )
 
 
 def end_of_text(config: Mapping[str, Any]) -> int:
-    """The token that stands before every document, and is never written."""
+    """Return the id of the token before every document. Models never write it."""
     return config["eos_token_id"]
 
 
 def shape(config: Mapping[str, Any]) -> Shape:
-    """Sizes of a model; where transformers computes it, an upper bound."""
+    """Return the sizes of a model: an upper bound if transformers computes the model."""
     return Shape(
         vocabulary_size=config["vocab_size"],
         layers=config["num_hidden_layers"],

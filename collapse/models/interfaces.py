@@ -1,4 +1,4 @@
-"""What a model is to those that read with it and to those that train it, whoever computes it."""
+"""Interfaces of a model for reading and for training, the same for every engine."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,7 +12,7 @@ from collapse.models.opt import load_opt
 
 
 class Reader(Protocol):
-    """A model that reads."""
+    """A model for scoring text."""
 
     @property
     def device(self) -> torch.device: ...
@@ -21,12 +21,12 @@ class Reader(Protocol):
     def vocabulary_size(self) -> int: ...
 
     def hidden_states(self, ids: Tensor) -> Tensor:
-        """What `output` takes: of ids (blocks, tokens), each token seeing those before it, (blocks × tokens, width)."""
+        """Final hidden states of ids (blocks, tokens), with causal attention: (blocks × tokens, width)."""
         ...
 
     @property
     def output(self) -> Callable[[Tensor], Tensor]:
-        """From hidden states (rows, width) to logits (rows, vocabulary)."""
+        """Map from hidden states (rows, width) to logits (rows, vocabulary)."""
         ...
 
 
@@ -40,28 +40,28 @@ class Trainable(Protocol):
 
     @property
     def maps(self) -> Mapping[str, Any]:
-        """What is prepared once a step."""
+        """Linear maps to prepare once a step."""
         ...
 
     def dropout_sites(self, tokens: int) -> tuple[int, int, int]:
-        """How many masks a block of so many tokens takes, and their shape: (sites, tokens, width)."""
+        """Number and shape of the dropout masks of one block: (sites, tokens, width)."""
         ...
 
     def add_gradient(self, ids: Tensor, scale: float, kept: Tensor | None = None, thread: int = 0) -> float:
-        """As `collapse.models.opt_training.TrainableOpt.add_gradient`."""
+        """See `collapse.models.opt_training.TrainableOpt.add_gradient`."""
         ...
 
     def state_dict(self) -> dict[str, Tensor]:
-        """The weights by the names of a model's file."""
+        """Weights by their names in `model.safetensors`."""
         ...
 
     def reader(self) -> Reader:
-        """The model as it is now, to be judged."""
+        """Model with the present weights, for scoring."""
         ...
 
 
 def load_reader(folder: Path, dtype: torch.dtype = torch.float32, device: str = "cpu") -> Reader:
-    """The model of a folder for scoring; ModelError as `read_config` and `read_weights`."""
+    """Load the model of a folder for scoring. Raises ModelError as `read_config` and `read_weights`."""
     if not foreign(read_config(folder)):
         return load_opt(folder, dtype, device)
     from collapse.models.transformers_model import load_transformer  # takes seconds to import

@@ -1,7 +1,7 @@
-"""OPT for reading only: the weights of a Hugging Face folder and the forward pass that scoring and generation share.
+"""OPT for reading: the weights of a Hugging Face folder and the forward pass for scoring and generation.
 
-They need neither gradients nor the 3 seconds that importing transformers takes. The tests hold this forward pass to
-transformers' own logits.
+Reading needs no gradients and no transformers, whose import takes 3 seconds. The tests compare this forward pass with
+the logits of transformers. OPT: Zhang et al., arXiv:2205.01068.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,10 +22,9 @@ POSITION_OFFSET = 2  # OPT's learned positions start at row 2 of their table
 
 
 class Linear:
-    """A linear map: rows (n, in) to rows (n, out), weight (out, in).
+    """A linear map from rows (n, in) to rows (n, out), with a weight (out, in).
 
-    On a processor the weight is laid out once as oneDNN's matrix product wants it, which makes it a tenth to a third
-    faster.
+    On a processor the weight is packed once for oneDNN's matrix product. This saves a tenth to a third of the time.
     """
 
     def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
@@ -42,17 +41,17 @@ class Linear:
         return F.linear(rows, self.weight, self.bias).relu_()
 
     def add_to(self, hidden: Tensor, rows: Tensor) -> Tensor:
-        """`hidden` plus the map of `rows`."""
+        """Return `hidden` (n, out) plus the map of `rows` (n, in)."""
         if self.packed:
             return torch.ops.mkldnn._linear_pointwise.binary(rows, hidden, self.weight, self.bias, "add")
         return F.linear(rows, self.weight, self.bias).add_(hidden)
 
 
-PACKED_ROWS = 256  # the layout is made for products of about so many rows, and serves any number
+PACKED_ROWS = 256  # number of rows that the layout is best for; it works with any number
 
 
 def packable(weight: Tensor) -> bool:
-    """Whether oneDNN multiplies by such a weight here: on a processor, bfloat16 only if it has instructions for it."""
+    """Whether oneDNN can multiply by this weight: on a processor, and in bfloat16 only with instructions for it."""
     return (
         weight.device.type == "cpu"
         and torch.backends.mkldnn.is_available()
@@ -61,12 +60,12 @@ def packable(weight: Tensor) -> bool:
 
 
 def pack(weight: Tensor) -> Tensor:
-    """The weight (out, in) in oneDNN's own layout, for `packed_product`."""
+    """Reorder a weight (out, in) into oneDNN's own layout, for `packed_product`."""
     return torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), PACKED_ROWS)
 
 
 def packed_product(rows: Tensor, packed: Tensor, bias: Tensor | None = None, activation: str = "none") -> Tensor:
-    """Rows (n, in) times a weight (out, in) that `pack` laid out, plus the bias; activation none or relu: (n, out)."""
+    """Multiply rows (n, in) by a packed weight (out, in), add the bias, apply `none` or `relu`: (n, out)."""
     return torch.ops.mkldnn._linear_pointwise(rows, packed, bias, activation, [], "")
 
 
@@ -83,7 +82,7 @@ class Norm:
 
 @dataclass(frozen=True)
 class Layer:
-    """One pre-norm transformer layer; query, key and value projections are one matrix, queries already scaled."""
+    """One pre-norm transformer layer. One matrix holds the query, key and value projections; queries are scaled."""
 
     attention_norm: Norm
     query_key_value: Linear
@@ -93,7 +92,7 @@ class Layer:
     feed_forward_out: Linear
 
     def feed_forward(self, hidden: Tensor) -> Tensor:
-        """Residual feed-forward half of the layer; (rows, width) in and out."""
+        """Apply the residual feed-forward half of the layer; (rows, width) in and out."""
         return self.feed_forward_out.add_to(hidden, self.feed_forward_in.relu(self.feed_forward_norm(hidden)))
 
 
@@ -102,7 +101,7 @@ class Opt:
     """Weights of an OPT language model in evaluation mode, float32 or bfloat16."""
 
     embedding: Tensor  # (vocabulary, width)
-    positions: Tensor  # (positions, width), offset removed
+    positions: Tensor  # (positions, width), without the offset
     layers: tuple[Layer, ...]
     final_norm: Norm
     output: Linear  # the embedding again, as a map from hidden states to logits
@@ -121,15 +120,15 @@ class Opt:
         return self.embedding.shape[0]
 
     def check_positions(self, tokens: int) -> None:
-        """ValueError if the model has not so many positions."""
+        """Raise ValueError if the model has fewer positions than `tokens`."""
         if tokens > self.positions.shape[0]:
             raise ValueError(
-                f"{tokens} tokens, prompt and continuation, more than the model's {self.positions.shape[0]} positions; "
-                "shorten corpus.block_tokens"
+                f"corpus.block_tokens: prompt and continuation have {tokens} tokens, more than the model's "
+                f"{self.positions.shape[0]} positions; lower it"
             )
 
     def project(self, hidden: Tensor, layer: Layer, tokens: int) -> tuple[Tensor, Tensor, Tensor]:
-        """Queries, keys and values of rows (blocks × tokens, width): three of (blocks, heads, tokens, head width)."""
+        """Project rows (blocks × tokens, width) to queries, keys, values: (blocks, heads, tokens, head width) each."""
         joined = layer.query_key_value(layer.attention_norm(hidden))
         query, key, value = joined.view(-1, tokens, 3, self.heads, self.width // self.heads).permute(2, 0, 3, 1, 4)
         return query, key, value
@@ -140,10 +139,10 @@ class Opt:
         keep: Callable[[Tensor, Tensor], None] | None = None,
         last_only: bool = False,
     ) -> Tensor:
-        """Final hidden states of ids (blocks, tokens), each token seeing those before it: (blocks × tokens, width).
+        """Return the final hidden states of ids (blocks, tokens), with causal attention: (blocks × tokens, width).
 
-        `keep` is given the keys and the values of one layer after the other. With `last_only` the last token of each
-        block alone goes through what follows the last layer's keys: (blocks, width).
+        `keep` is called with the keys and the values of each layer in turn. `last_only` computes the end of the last
+        layer only for the last token of each block: (blocks, width).
         """
         blocks, tokens = ids.shape
         hidden = (self.embedding[ids] + self.positions[:tokens]).view(blocks * tokens, self.width)
@@ -162,10 +161,10 @@ class Opt:
 
 
 def load_opt(folder: Path, dtype: torch.dtype = torch.float32, device: str = "cpu") -> Opt:
-    """Read a pre-norm OPT from `config.json` and `model.safetensors`.
+    """Load a pre-norm OPT from `config.json` and `model.safetensors`.
 
-    ModelError if it is another model, and as `read_config` and `read_weights`.
-    From then on this process keeps freed memory (`keep_freed`), since logits of every step need it again.
+    Raises ModelError for another model, and as `read_config` and `read_weights`. The process keeps freed memory from
+    then on (`keep_freed`), because the logits of every step need it again.
     """
     keep_freed()
     config = read_config(folder)
@@ -175,18 +174,18 @@ def load_opt(folder: Path, dtype: torch.dtype = torch.float32, device: str = "cp
 
 
 def read_weights(folder: Path) -> dict[str, Tensor]:
-    """`model.safetensors` of a model folder, in fp32; ModelError if it is missing or damaged."""
+    """Read `model.safetensors` of a model folder in fp32. Raises ModelError if it is missing or damaged."""
     path = Path(folder) / "model.safetensors"
     if not path.is_file():
         raise ModelError(f"{path}: missing; the model folder needs config.json and model.safetensors")
     try:
         return {name: tensor.float() for name, tensor in load_file(path).items()}
-    except Exception as error:  # safetensors has one error type of its own and passes on those of the system
+    except Exception as error:  # safetensors raises its own type and the system's
         raise ModelError(f"{path}: truncated or not safetensors ({error}); fetch or make it again") from error
 
 
 def write_weights(weights: Mapping[str, Tensor], config: Mapping[str, Any], folder: Path) -> list[Path]:
-    """Write a model in the Hugging Face layout, each file whole or not at all; return the files."""
+    """Write a model in the Hugging Face layout and return its files. No file is left half written."""
     config_path, weights_path = Path(folder) / "config.json", Path(folder) / "model.safetensors"
     write_json(config_path, dict(config))
     with whole_file(weights_path) as target:
@@ -195,19 +194,25 @@ def write_weights(weights: Mapping[str, Tensor], config: Mapping[str, Any], fold
 
 
 def from_state_dict(weights: dict[str, Tensor], heads: int, dtype: torch.dtype = torch.float32) -> Opt:
-    """Arrange the weights of transformers' OPTForCausalLM (its names, any device) for reading."""
+    """Arrange the weights of transformers' OPTForCausalLM (its names, any device) for reading.
+
+    Raises ModelError if a weight is missing.
+    """
 
     def tensor(name: str) -> Tensor:
         try:
             return weights[f"model.decoder.{name}"].detach()
         except KeyError as error:
-            raise ModelError(f"model.safetensors: no tensor {error.args[0]}; the file is of another model") from error
+            raise ModelError(
+                f"model.safetensors: no tensor {error.args[0]}: the file belongs to another model; fetch or make the "
+                "model again"
+            ) from error
 
     def norm(name: str) -> Norm:
         return Norm(tensor(f"{name}.weight").to(dtype), tensor(f"{name}.bias").to(dtype))
 
     def linear(*names: str, scale: float = 1.0) -> Linear:
-        """Maps of the same rows joined into one; the first scaled."""
+        """Join linear maps with the same input into one; scale the first map."""
         parts = [torch.cat([tensor(f"{name}.{kind}") for name in names]) for kind in ("weight", "bias")]
         if scale != 1:
             for part in parts:

@@ -1,8 +1,8 @@
-"""OPT for training: weights and gradient in one flat buffer each, and the backward pass written out.
+"""OPT for training: weights and gradient in one flat buffer each, and an explicit backward pass.
 
-Beside transformers and autograd this saves what training on blocks does not need: padding and its masks, logits of all
-tokens at once (with 50,272 entries they are most of the memory), a product per projection where one does for all three,
-and weights in the wrong layout. A step costs little more than its matrix products.
+This code avoids work that transformers and autograd do without need: padding masks, the logits of all tokens at once
+(most of the memory with a vocabulary of 50,272), one product for each of three projections, and weights in a slow
+layout. A step takes little more time than its matrix products.
 """
 
 import numpy as np
@@ -12,15 +12,15 @@ from torch import Tensor
 from collapse.models.logits import rows_at_a_time
 from collapse.models.opt import POSITION_OFFSET, Opt, from_state_dict, pack, packable, packed_product
 
-ROWS_OF_LOGITS = 1024  # at a time; products of so many rows run at full speed
-ROWS_WORTH_PACKING = 1024  # tokens of a batch; with fewer, laying out weights costs more than it saves
+ROWS_OF_LOGITS = 1024  # computed at a time; a product of so many rows runs at full speed
+ROWS_WORTH_PACKING = 1024  # tokens of a batch; for fewer tokens, packing the weights costs more than it saves
 
 
 class TrainableOpt:
-    """A pre-norm OPT: `weights` and `gradients` are flat fp32 tensors, `state_dict()` shows weights by their names.
+    """A pre-norm OPT in training. `weights` and `gradients` are flat fp32 tensors; `state_dict()` gives named views.
 
-    There is a gradient for each of `threads`, which compute at the same time, each on blocks of its own. `precision` is
-    what matrix products are computed in; weights, gradients, residual stream, norms and loss are fp32.
+    Each of `threads` has a gradient and computes its own blocks at the same time as the others. Matrix products use
+    `precision`. Weights, gradients, the residual stream, norms and the loss are fp32.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class TrainableOpt:
         self.device = device
 
     def views(self, flat: Tensor) -> dict[str, Tensor]:
-        """Every tensor by name, and the three projections of a layer, which lie side by side, as one."""
+        """Views of a flat tensor by name. `qkv` joins the three projections of a layer, which lie side by side."""
         views, start = {}, 0
         for name, shape in self.shapes.items():
             views[name] = flat[start : start + shape.numel()].view(shape)
@@ -64,24 +64,24 @@ class TrainableOpt:
         ]
 
     def state_dict(self) -> dict[str, Tensor]:
-        """The weights by the names of transformers' OPTForCausalLM; the output matrix is the embedding."""
+        """Weights by their names in transformers' OPTForCausalLM. The output matrix is the embedding."""
         return {f"model.decoder.{name}": self._weight[name] for name in self.names}
 
     def reader(self) -> Opt:
-        """The model as it is now, to be judged."""
+        """Model with the present weights, for scoring."""
         return from_state_dict(self.state_dict(), self.heads)
 
     def dropout_sites(self, tokens: int) -> tuple[int, int, int]:
-        """How many masks a block of so many tokens takes, and their shape: (sites, tokens, width)."""
+        """Number and shape of the dropout masks of one block: (sites, tokens, width)."""
         return 2 * self.layers, tokens, self.width
 
     @torch.inference_mode()
     def add_gradient(self, ids: Tensor, scale: float, kept: Tensor | None = None, thread: int = 0) -> float:
-        """Add to a thread's gradient that of `scale` times the loss of ids (blocks, tokens); return the loss, unscaled.
+        """Add the gradient of `scale` × loss of ids (blocks, tokens) to a thread's gradient; return the unscaled loss.
 
-        The loss is the negative log-likelihood in nats of tokens 2 … n of every block, summed. `kept` is true where
-        dropout lets a number pass, (sites, blocks × tokens, width), needed if `dropout` is not 0. Every map of `maps`
-        must have been prepared since `weights` changed last.
+        The loss is the summed negative log-likelihood, in nats, of tokens 2 … n of every block. `kept` (sites, blocks ×
+        tokens, width) is true where dropout keeps a number; it is needed if `dropout` is not 0. Warning: prepare every
+        map of `maps` after each change of `weights`.
         """
         passes = _Passes(self, self._gradient[thread], kept)
         hidden = passes.embed(ids)
@@ -97,13 +97,13 @@ class TrainableOpt:
 
 
 class _Map:
-    """A linear map in training: rows times the weight, slopes times its transpose, and the gradient of the weight."""
+    """A linear map in training: forward product, backward product and the gradient of the weight."""
 
     def __init__(self, weight: Tensor, precision: torch.dtype) -> None:
         self.weight, self.precision = weight, precision
 
     def prepare(self, rows: int) -> None:
-        """Lay out the weight for the products of the next step, whose whole batch has so many rows."""
+        """Pack the weight for the next step. `rows` is the number of tokens of its whole batch."""
         weight = self.weight.to(self.precision)
         self.packed = rows >= ROWS_WORTH_PACKING and packable(weight)
         self.there, self.back = (pack(weight), pack(weight.t())) if self.packed else (weight, weight)
@@ -114,7 +114,7 @@ class _Map:
         return torch.nn.functional.linear(rows, self.there, bias)
 
     def backward(self, slope: Tensor, rows: Tensor, gradient: Tensor) -> Tensor:
-        """Slope of the loss by the rows, of its slope by what `forward` made of them; adds the weight's `gradient`."""
+        """Turn the slope by the outputs (n, out) into the slope by the inputs (n, in); add to the weight's gradient."""
         if self.precision == torch.float32:
             gradient.addmm_(slope.t(), rows)
         else:
@@ -125,7 +125,7 @@ class _Map:
 
 
 class _Passes:
-    """Forward and backward of some blocks; what the way back needs of the way there is kept in `saved`."""
+    """Forward and backward pass of some blocks. `saved` holds the tensors that the backward pass needs."""
 
     def __init__(self, model: TrainableOpt, gradient: dict[str, Tensor], kept: Tensor | None) -> None:
         self.model, self.gradient, self.kept = model, gradient, kept
@@ -186,7 +186,7 @@ class _Passes:
         return slope + self._norm_backward(f"{base}.final_layer_norm", by_normed)
 
     def output(self, hidden: Tensor, ids: Tensor, scale: float) -> tuple[float, Tensor]:
-        """The loss of all tokens but each block's first, and its slope by `hidden`; logits exist for some rows only."""
+        """Return the loss of all tokens but each block's first, and its slope by `hidden`. Few logits exist at once."""
         head = self.model.maps["embed_tokens.weight"]
         normed = self._norm("final_layer_norm", hidden)
         predicting = normed.view(self.blocks, self.tokens, -1)[:, :-1].flatten(0, 1)
@@ -225,16 +225,16 @@ class _Passes:
         return by_hidden
 
     def _dropped(self, site: int, rows: Tensor) -> Tensor:
-        """Zero where dropout holds a number back, the others scaled up; its own backward pass too."""
+        """Apply dropout: set dropped numbers to zero and scale the others up. The backward pass is the same."""
         if self.kept is None:
             return rows
-        return torch.mul(rows, self.kept[site]).mul_(1 / (1 - self.model.dropout))  # `rows` are used again
+        return torch.mul(rows, self.kept[site]).mul_(1 / (1 - self.model.dropout))  # not in place: `rows` are needed
 
 
 def cross_entropy_and_slope(logits: Tensor, targets: Tensor, scale: float) -> float:
-    """Negative log-likelihood in nats of targets (rows,), summed; logits (rows, vocabulary) become its slope by them.
+    """Return the summed negative log-likelihood, in nats, of targets (rows,) under logits (rows, vocabulary).
 
-    The slope, times `scale`, is the probability, less one at the target.
+    Overwrites the logits with the slope of `scale` × loss by them: `scale` × (probability − 1 at the target).
     """
     loss = 0.0
     rows = rows_at_a_time(logits)
@@ -250,7 +250,7 @@ def cross_entropy_and_slope(logits: Tensor, targets: Tensor, scale: float) -> fl
 
 
 def _in_order(layers: int) -> list[str]:
-    """Names of all tensors; queries, keys and values side by side."""
+    """List the names of all tensors, with queries, keys and values side by side."""
     names = ["embed_tokens.weight", "embed_positions.weight"]
     for layer in (f"layers.{index}" for index in range(layers)):
         names += [f"{layer}.self_attn_layer_norm.{kind}" for kind in ("weight", "bias")]
@@ -261,10 +261,11 @@ def _in_order(layers: int) -> list[str]:
 
 
 def dropout_masks(seed: int, step: int, rows: range, shape: tuple[int, int, int], dropout: float) -> Tensor:
-    """What dropout lets pass, (sites, blocks × tokens, width) of bool, for blocks `rows` of one step's batch.
+    """Draw dropout masks for the blocks `rows` of one step's batch: bool (sites, blocks × tokens, width), true = keep.
 
-    Every block of every step has a counter-based stream of its own, so that the masks do not depend on how a batch is
-    cut up. Probabilities are multiples of 1/65,536.
+    Each block of each step has its own counter-based stream (Philox, Salmon et al., SC 2011, doi
+    10.1145/2063384.2063405), so masks do not depend on the division of a batch. Probabilities are multiples of
+    1/65,536.
     """
     threshold = round(dropout * 65536)
     drawn = [

@@ -1,4 +1,4 @@
-"""Models through transformers: a small OPT made here, or any known one from a folder; written as safetensors."""
+"""Models of transformers: a new small OPT, or a known model from a folder. Files are safetensors."""
 
 import shutil
 import tempfile
@@ -23,7 +23,7 @@ CLASSES = {"opt": OPTForCausalLM, "gpt_neox": GPTNeoXForCausalLM}
 def new_opt(
     *, vocabulary_size: int, layers: int, width: int, heads: int, positions: int, dropout: float, seed: int
 ) -> OPTForCausalLM:
-    """A pre-norm OPT with random weights drawn from `seed`; the architecture of facebook/opt-125m at another size."""
+    """Make a pre-norm OPT with random weights from `seed`: facebook/opt-125m's architecture at another size."""
     config = OPTConfig(
         vocab_size=vocabulary_size,
         hidden_size=width,
@@ -43,16 +43,16 @@ def new_opt(
 
 
 def load_model(folder: Path, dtype: torch.dtype = torch.float32) -> PreTrainedModel:
-    """Read a model from safetensors alone: no pickle, no remote code, no network.
+    """Load a model from safetensors: no pickle, no remote code, no network.
 
-    ModelError if the folder lacks a file, one is damaged or of another model, or the architecture is not known.
+    Raises ModelError if a file is missing, damaged or of another model, or if the architecture is not known.
     """
     kind = read_config(folder)["model_type"]
     path = Path(folder) / "model.safetensors"
     if not path.is_file():
         raise ModelError(f"{path}: missing; make the base model again")
     try:
-        model, found = CLASSES[kind].from_pretrained(
+        model, loading = CLASSES[kind].from_pretrained(
             folder,
             dtype=dtype,
             use_safetensors=True,
@@ -60,36 +60,39 @@ def load_model(folder: Path, dtype: torch.dtype = torch.float32) -> PreTrainedMo
             trust_remote_code=False,
             output_loading_info=True,
         )
-    except Exception as error:  # safetensors, transformers and the system each raise their own
+    except Exception as error:  # safetensors, transformers and the system raise types of their own
         raise ModelError(
             f"{folder}: truncated or not a model of type {kind} ({error}); fetch or make it again"
         ) from error
-    return _whole(model, found, path.name)
+    return _whole(model, loading, path.name)
 
 
 def from_weights(weights: Mapping[str, Tensor], config: Mapping[str, Any]) -> PreTrainedModel:
-    """A model, fp32, of what its two files hold; ModelError if the weights are not those of such a model."""
+    """Make an fp32 model from weights and configuration. Raises ModelError if they belong to different models."""
     kind = CLASSES[config["model_type"]]
-    model, found = kind.from_pretrained(
+    model, loading = kind.from_pretrained(
         None,
         config=kind.config_class.from_dict(dict(config)),
         state_dict=dict(weights),
         dtype=torch.float32,
         output_loading_info=True,
     )
-    return _whole(model, found, "the file of weights")
+    return _whole(model, loading, "the file of weights")
 
 
-def _whole(model: PreTrainedModel, found: Mapping[str, Any], name: str) -> PreTrainedModel:
-    """The model, if no weight was missing, which transformers would draw at random, and none left over."""
-    missing, unexpected = (sorted(found[f"{kind}_keys"]) for kind in ("missing", "unexpected"))
+def _whole(model: PreTrainedModel, loading: Mapping[str, Any], name: str) -> PreTrainedModel:
+    """Return the model. Raises ModelError for missing weights, which transformers draws at random, or extra weights."""
+    missing, unexpected = (sorted(loading[f"{kind}_keys"]) for kind in ("missing", "unexpected"))
     if missing or unexpected:
-        raise ModelError(f"{name}: lacks {missing[:3]} or holds {unexpected[:3]}; it is of another model")
+        raise ModelError(
+            f"{name}: lacks {missing[:3]} or holds {unexpected[:3]}: it belongs to another model; fetch or make the "
+            "model again"
+        )
     return model
 
 
 def write_model(model: PreTrainedModel, folder: Path) -> list[Path]:
-    """Write `config.json` and `model.safetensors` in the Hugging Face layout, each whole or not at all."""
+    """Write a model in the Hugging Face layout and return its two files. No file is left half written."""
     folder = Path(folder)
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""A training run that can be killed: its state at some step, in one file that appears whole or not at all."""
+"""Checkpoints: the state of a training run in one file, so that a killed run can continue."""
 
 import json
 import time
@@ -14,24 +14,25 @@ from collapse.artefacts import whole_file
 
 
 class Checkpoint:
-    """Where and how often to save. `fingerprint` says what the run is: a file of another one is not gone on from."""
+    """A checkpoint file, written every `minutes` at most. A file with another `fingerprint` is not loaded."""
 
     def __init__(self, path: Path, minutes: float, fingerprint: str) -> None:
         self.path, self.seconds, self.fingerprint = Path(path), 60 * minutes, fingerprint
         self.saved_at = time.monotonic()
 
     def due(self) -> bool:
+        """Whether it is time to save again."""
         return time.monotonic() - self.saved_at >= self.seconds
 
     def save(self, tensors: Mapping[str, Tensor], progress: Mapping[str, Any]) -> None:
-        """Replace what was saved before; `progress` is anything that JSON can hold."""
+        """Replace the saved state. `progress` may hold anything that JSON can hold."""
         with whole_file(self.path) as temporary:
             metadata = {"fingerprint": self.fingerprint, "progress": json.dumps(dict(progress))}
             save_file(dict(tensors), temporary, metadata=metadata)
         self.saved_at = time.monotonic()
 
     def load(self) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
-        """What was saved, or None: there is nothing, it is damaged, or it belongs to another run."""
+        """Load the saved tensors and progress. Returns None if there is no file, a damaged one or another run's."""
         if not self.path.is_file():
             return None
         try:

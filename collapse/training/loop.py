@@ -1,4 +1,4 @@
-"""Training a causal language model on blocks: used for pretraining the small base model and for every generation."""
+"""Training of a causal language model on blocks: pretraining of the small base model, and every generation."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -34,17 +34,22 @@ def train(
     processes: Processes = Processes(),  # noqa: B008, immutable
     progress: Callable[[int, int, float], None] = lambda step, steps, loss: None,
 ) -> list[float]:
-    """Train `model` in place on `blocks`, (blocks, tokens) of ids; return the mean loss of each epoch, in nats.
+    """Train `model` in place on ids `blocks` (blocks, tokens); return the mean loss of each epoch, in nats a token.
 
-    AdamW on every weight; the learning rate falls along a cosine from `learning_rate` to `final_learning_rate` over all
-    steps, without warm-up or clipping. Every epoch visits every block once, in an order of its own drawn from `seed`;
-    with `steps` there are so many steps in place of `epochs`, and the last epoch may be cut short. A batch is computed
-    `micro_batch_blocks` at a time: this bounds memory, and moves results by rounding only. With a `checkpoint` a killed
-    run goes on from what was saved last, to the same bytes. With a `selection` the model ends with the weights of its
-    best epoch. `progress` is called after every step with (step, steps, loss).
+    The optimizer is AdamW (Loshchilov and Hutter, arXiv:1711.05101) on every weight. The learning rate falls along a
+    half cosine from `learning_rate` to `final_learning_rate`, without warm-up. Gradients are not clipped.
+
+    - Every epoch visits every block once, in a new order drawn from `seed`.
+    - `steps`, if given, replaces `epochs`; the last epoch may then be incomplete.
+    - `micro_batch_blocks` bounds the memory. It changes results by rounding only.
+    - `checkpoint` lets a killed run continue from its last saved state, to the same bytes.
+    - `selection` gives the model the weights of its best epoch at the end.
+    - `progress` is called after every step with (step, steps, loss).
+
+    Raises ValueError without blocks, and FloatingPointError if a loss is not finite.
     """
     if len(blocks) == 0:
-        raise ValueError("no training blocks")
+        raise ValueError("no training blocks; give a training set with at least one block")
     steps_per_epoch = math.ceil(len(blocks) / batch_blocks)
     steps = epochs * steps_per_epoch if steps is None else steps
     trainer = Trainer(model, weight_decay, derive_seed(seed, "dropout"), micro_batch_blocks, processes, selection)
@@ -62,13 +67,14 @@ def train(
             loss = trainer.step(batch, step, rate)
             if not math.isfinite(loss):
                 raise FloatingPointError(
-                    f"loss {loss} at step {step} of {steps}; lower the learning rate ({learning_rate})"
+                    f"learning_rate: {learning_rate}: the loss is {loss} at step {step} of {steps}; "
+                    "lower the learning rate"
                 )
             losses[epoch : epoch + 1] = [(losses[epoch] if index else 0.0) + loss * len(batch) / visited]
             progress(step + 1, steps, loss)
             if checkpoint and checkpoint.due() and processes.rank == 0 and step + 1 < steps:
                 trainer.save(checkpoint, step + 1, losses)
-        if selection and step + 1 >= first:  # epochs that were judged before the run was killed are not judged again
+        if selection and step + 1 >= first:  # a resumed run has the validation losses of earlier epochs already
             selection.after_epoch(model)
     if selection:
         selection.apply(model)
@@ -76,9 +82,9 @@ def train(
 
 
 class Trainer:
-    """Steps of AdamW on a model. Every thread computes micro-batches of its own, one thread to a matrix product.
+    """Steps of AdamW on a model. Every thread computes its own micro-batches, with one thread for a matrix product.
 
-    Two threads that never wait for each other inside a batch do more than two that share every product.
+    Two threads that do not wait for each other inside a batch are faster than two threads that share every product.
     """
 
     def __init__(
@@ -100,11 +106,11 @@ class Trainer:
             self.optimizers.append(torch.optim.AdamW([weights], weight_decay=weight_decay, fused=True))
 
     def _slices(self, *tensors: Tensor) -> Iterator[tuple[Tensor, ...]]:
-        """Tensors of one length, cut alike into as many pieces as there are threads: the first of each, and so on."""
+        """Cut tensors of equal length into one piece for each thread; yield the pieces of each thread together."""
         return zip(*(tensor.chunk(self.threads) for tensor in tensors), strict=True)
 
     def step(self, batch: np.ndarray, step: int, learning_rate: float) -> float:
-        """Update the weights by the mean loss of a batch, (blocks, tokens) of ids; return this loss, in nats."""
+        """Update the weights by the mean loss of ids `batch` (blocks, tokens); return this loss, in nats a token."""
         loss = self.gradient(batch, step)
         for optimizer in self.optimizers:
             optimizer.param_groups[0]["lr"] = learning_rate
@@ -112,11 +118,11 @@ class Trainer:
         return loss
 
     def gradient(self, batch: np.ndarray, step: int) -> float:
-        """Set the first of the model's gradients to that of the mean loss of a batch; return this loss."""
+        """Set the first gradient of the model to the gradient of a batch's mean loss; return this loss."""
         mine = self.processes.share(len(batch))
-        size = min(self.micro_batch_blocks, math.ceil(len(mine) / self.threads))  # no thread is left without work
+        size = min(self.micro_batch_blocks, math.ceil(len(mine) / self.threads))  # every thread gets work
         starts = range(mine.start, mine.stop, size) if mine else range(0)
-        list(self.pool.map(lambda one: one.prepare(batch.size), self.model.maps.values()))
+        list(self.pool.map(lambda linear: linear.prepare(batch.size), self.model.maps.values()))
 
         def work(thread: int) -> float:
             self.model.gradients[thread].zero_()
@@ -125,7 +131,7 @@ class Trainer:
                 loss += self._micro_batch(batch, range(start, min(start + size, mine.stop)), step, thread)
             return loss
 
-        loss = sum(self.pool.map(work, range(self.threads)))  # in the order of the threads: sums do not depend on time
+        loss = sum(self.pool.map(work, range(self.threads)))  # in the order of the threads, whichever ends first
         list(self.pool.map(_add_up, self._slices(*self.model.gradients)))
         total = self.model.gradients[0]
         if self.processes.count > 1:
@@ -143,7 +149,7 @@ class Trainer:
         return model.add_gradient(ids, 1 / _predicted(batch), kept, thread)
 
     def save(self, checkpoint: Checkpoint, step: int, losses: list[float]) -> None:
-        """Keep the state before `step`."""
+        """Save the state before `step`."""
         state = {
             f"{index}.{name}": tensor
             for index, optimizer in enumerate(self.optimizers)
@@ -157,7 +163,7 @@ class Trainer:
         checkpoint.save({"weights": self.model.weights, **state}, progress)
 
     def resume(self, checkpoint: Checkpoint) -> tuple[int, list[float]]:
-        """Go back to the state that was saved last: the first step to do and the losses so far."""
+        """Load the last saved state; return the first step to do and the losses of the epochs so far."""
         saved = checkpoint.load()
         if saved is None:
             return 0, []
@@ -168,14 +174,16 @@ class Trainer:
             self.selection.best = state.pop("best", None)
         for index, optimizer in enumerate(self.optimizers):
             weights = optimizer.param_groups[0]["params"][0]
-            mine = {name.split(".", 1)[1]: one for name, one in state.items() if name.startswith(f"{index}.")}
-            # the count of steps stays where it is, the moments lie beside the weights
-            optimizer.state[weights] = {name: one.to(weights.device) if one.ndim else one for name, one in mine.items()}
+            mine = {name.split(".", 1)[1]: tensor for name, tensor in state.items() if name.startswith(f"{index}.")}
+            # AdamW keeps its count of steps on the CPU, and the moments on the device of the weights
+            optimizer.state[weights] = {
+                name: tensor.to(weights.device) if tensor.ndim else tensor for name, tensor in mine.items()
+            }
         return progress["step"], progress["losses"]
 
 
 def _predicted(batch: np.ndarray) -> int:
-    """How many tokens of a batch (blocks, tokens) have one before them."""
+    """Count the tokens of a batch (blocks, tokens) that are predicted: all but the first of each block."""
     return batch.shape[0] * (batch.shape[1] - 1)
 
 
@@ -185,5 +193,5 @@ def _add_up(pieces: tuple[Tensor, ...]) -> None:
 
 
 def cosine(progress: float, first: float, last: float) -> float:
-    """A half cosine from `first` at progress 0 to `last` at progress 1."""
+    """Return the half cosine from `first` at progress 0 to `last` at progress 1 (arXiv:1608.03983)."""
     return last + (first - last) * 0.5 * (1 + math.cos(math.pi * progress))

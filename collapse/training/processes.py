@@ -1,4 +1,4 @@
-"""Training by several processes, one a GPU, started by `accelerate launch`: each takes its share of every batch."""
+"""Training by several processes, one for each GPU: `accelerate launch` starts them, and they share every batch."""
 
 import os
 from dataclasses import dataclass
@@ -11,18 +11,18 @@ CPU = torch.device("cpu")
 
 @dataclass(frozen=True)
 class Processes:
-    """`rank` of `count` processes; the one of rank 0 writes the results."""
+    """Process `rank` of `count`. The process of rank 0 writes the results."""
 
     rank: int = 0
     count: int = 1
     device: torch.device = CPU
 
     def share(self, rows: int) -> range:
-        """Which rows of a batch this process takes."""
+        """Rows of a batch that this process computes."""
         return range(rows * self.rank // self.count, rows * (self.rank + 1) // self.count)
 
     def sum(self, tensor: Tensor) -> Tensor:
-        """The sum over all processes."""
+        """Return the sum of a tensor over all processes."""
         if self.count == 1:
             return tensor
         from accelerate.utils import reduce
@@ -31,7 +31,7 @@ class Processes:
 
 
 def started(device: str) -> Processes:
-    """The processes that this one was started with; alone if it was not started by `accelerate launch`."""
+    """Describe this process and those that `accelerate launch` started with it, or a single process without it."""
     if int(os.environ.get("WORLD_SIZE", "1")) == 1:
         return Processes(device=torch.device(device))
     from accelerate import PartialState

@@ -1,4 +1,4 @@
-"""Model selection: of all epochs, keep the weights with the least loss on text that is not trained on."""
+"""Model selection: keep the weights of the epoch with the least loss on validation text."""
 
 import math
 
@@ -11,7 +11,7 @@ from collapse.models.interfaces import Trainable
 
 
 class Selection:
-    """Judges a model after every epoch by validation blocks (blocks, tokens); `losses` are their means, in nats."""
+    """Scores a model on validation blocks (blocks, tokens) after every epoch. `losses` are means in nats a token."""
 
     def __init__(self, blocks: np.ndarray, batch_blocks: int) -> None:
         self.blocks, self.batch_blocks = torch.from_numpy(blocks).long(), batch_blocks

@@ -2,9 +2,9 @@
 
     python -m pipeline.provenance.crate results/default --date 2026-01-31 [--license CC-BY-4.0] [--output FOLDER]
 
-Writes `ro-crate-metadata.json` into the results, or, with --output, into a new folder with a copy of all that it
-describes. Every file is hashed and compared with its manifest first. Nothing is taken from what merely lies in the
-results, and the same results give the same bytes: so the date of publication, which no result holds, is yours to say.
+Writes `ro-crate-metadata.json` into the results. With --output it writes into a new folder, with a copy of all files
+that it describes. First it hashes every file and compares it with its manifest. Files that do not belong to the
+configuration are left out. The same results give the same bytes, so you must give the date of publication.
 """
 
 import argparse
@@ -25,23 +25,23 @@ WEIGHTS = ".safetensors"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Write the crate; exit with 2 and a message if the results are not whole."""
+    """Write the crate; exit with status 2 and a message if the results are not complete."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("results", type=Path, help="a finished results folder, such as results/default")
-    parser.add_argument("--date", type=day, required=True, help="of publication, such as 2026-01-31")
+    parser.add_argument("--date", type=day, required=True, help="date of publication, such as 2026-01-31")
     parser.add_argument(
         "--license",
         type=licence,
-        help="of what was made here: an SPDX name (CC-BY-4.0) or an address; without it none is stated, and it says so",
+        help="licence of the results: an SPDX name (CC-BY-4.0) or an address; the default states no licence",
     )
     parser.add_argument(
-        "--human-license", type=licence, help="of the human text and images, which is not yours to choose: state theirs"
+        "--human-license", type=licence, help="licence of the human text and images, as their authors chose it"
     )
-    parser.add_argument("--output", type=Path, help="a new folder to copy into; without it the results are described")
+    parser.add_argument("--output", type=Path, help="a new folder for a copy; without it, nothing is copied")
     parser.add_argument("--without-models", action="store_true", help="with --output: leave out the models' weights")
     args = parser.parse_args(argv)
     if args.without_models and not args.output:
-        parser.error("--without-models leaves nothing out in place: name a folder with --output")
+        parser.error("--without-models: works only on a copy; name a folder with --output")
     try:
         results = Results(args.results)
         left_out = {path for path in results.files if args.without_models and path.endswith(WEIGHTS)}
@@ -53,37 +53,40 @@ def main(argv: Sequence[str] | None = None) -> int:
     except ArtefactError as error:
         parser.exit(2, f"error: {error}\n")
     for path in results.unasked:
-        print(f"left out: {path}, made from what the configuration does not ask for any more", file=sys.stderr)
+        print(f"{path}: left out, made by an earlier configuration", file=sys.stderr)
     if not args.license:
-        print("The crate states no licence: publish it with --license.", file=sys.stderr)
+        print("The crate states no licence; state one with --license before you publish it.", file=sys.stderr)
     print(f"{(args.output or args.results) / NAME}: {len(results.files)} files, {len(results.jobs)} jobs")
     return 0
 
 
 def day(text: str) -> str:
-    """A date as ISO 8601 writes it."""
+    """Parse a date in the format of ISO 8601, for argparse."""
     try:
         return datetime.date.fromisoformat(text).isoformat()
     except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text}: not a day, such as 2026-01-31") from error
+        raise argparse.ArgumentTypeError(f"{text}: not a date; write it as 2026-01-31") from error
 
 
 def licence(text: str) -> str:
-    """The address of a licence: its own, or SPDX's for a name."""
+    """Return the address of a licence: `text` itself, or the address at SPDX for a name."""
     if re.match(r"https?://\S+$", text):
         return text
     if re.fullmatch(r"[A-Za-z0-9.+-]+", text):
         return f"https://spdx.org/licenses/{text}"
-    raise argparse.ArgumentTypeError(f"{text!r}: neither an SPDX name, such as CC-BY-4.0, nor an address")
+    raise argparse.ArgumentTypeError(f"{text!r}: neither an SPDX name nor an address; write it as CC-BY-4.0")
 
 
 def copy(results: Results, left_out: set[str], metadata: dict, output: Path) -> None:
-    """All that `metadata` describes in a new folder, which appears whole or not at all."""
+    """Copy all files that `metadata` describes into a new folder, which is never left half written.
+
+    Raises ArtefactError if the folder exists or lies among the results.
+    """
     if output.exists():
-        raise ArtefactError(f"{output}: exists; name a new folder")
+        raise ArtefactError(f"{output}: the folder exists; name a new folder")
     place = results.folder.resolve().parent
-    if place.name == "results" and output.resolve().is_relative_to(place):  # a restore would take it for results
-        raise ArtefactError(f"{output}: among the results; name a folder elsewhere")
+    if place.name == "results" and output.resolve().is_relative_to(place):  # `make restore` would treat it as results
+        raise ArtefactError(f"{output}: lies among the results; name a folder elsewhere")
     output.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{output.name}.", suffix=".part", dir=output.parent))
     try:

@@ -1,7 +1,7 @@
-"""The jobs of finished results in the words of RO-Crate 1.1 and its Process Run Crate profile 0.5.
+"""Jobs of finished results in the vocabulary of RO-Crate 1.1 and of its Process Run Crate profile 0.5.
 
-A file is a File, a run of a script a CreateAction: `instrument` is the script with the hash of its code, `object` what
-it read and its options, `result` what it wrote. Synthetic text says by which model and from which human text it is.
+A file is a File and a run of a script is a CreateAction. Its `instrument` is the script with the hash of its code. Its
+`object` lists inputs and options, its `result` the outputs. Synthetic text names its model and its human text.
 """
 
 import hashlib
@@ -36,8 +36,8 @@ FORMATS = {
     ".yaml": "application/yaml",
 }
 ORIGINALS = ("human text", "pretraining text", "human passage", "real images")  # kinds that are not of this software
-# what a manifest lists among the options although it was found, not given
-FOUND = {
+# names that manifests list among the options although they are results
+MEASURED = {
     *(
         "absorbed",
         "blocks",
@@ -64,13 +64,13 @@ FOUND = {
 def describe(
     results: Results, date: str, licence: str | None, human_licence: str | None, left_out: set[str]
 ) -> dict[str, Any]:
-    """The metadata file as JSON-LD; files `left_out` are described, but not as parts of the crate."""
+    """Return the metadata file as JSON-LD. Files in `left_out` are described, but are no parts of the crate."""
     metadata = _Description(results, date, licence, human_licence, left_out).crate.metadata.generate()
     return metadata | {"@graph": [_compact(entity) for entity in metadata["@graph"]]}
 
 
 class _Description:
-    """A crate that is being filled, in an order that depends on the results alone."""
+    """A crate, filled in an order that depends on the results alone."""
 
     def __init__(
         self, results: Results, date: str, licence: str | None, human_licence: str | None, left_out: set[str]
@@ -87,7 +87,7 @@ class _Description:
         for path in sorted(results.files):
             self._add_file(path)
         for path in results.records():
-            self._file(path, "Snakemake's record", "What made each file of this folder, as Snakemake recorded it.")
+            self._file(path, "Snakemake's record", "Snakemake's record of the jobs that made the files of this folder.")
         actions = [self._add_action(job) for job in sorted(results.jobs, key=_name)]
         self.crate.root_dataset["mentions"] = [self._add_run(), *actions]
 
@@ -96,11 +96,11 @@ class _Description:
         texts = sum(job.kind == "synthetic text" for job in self.results.jobs)
         root["name"] = f"Model collapse: results of the experiment {experiment}"
         root["description"] = (
-            "Results of the model-collapse laboratory: generative models trained on what earlier generations of them "
-            "wrote, after Shumailov et al., Nature 2024 (doi 10.1038/s41586-024-07566-y). "
-            f"{texts} synthetic texts, what stands behind them, tables and figures. Checksums and provenance are those "
-            "of the manifests beside the files. Tables and figures have no manifest: their provenance is Snakemake's "
-            "record, their checksums were taken when this description was written."
+            "Results of the model-collapse laboratory: generative models trained on the output of earlier generations, "
+            "after Shumailov et al., Nature 2024 (doi 10.1038/s41586-024-07566-y). The crate holds "
+            f"{texts} synthetic texts with their sources, tables and figures. Checksums and provenance come from the "
+            "manifests beside the files. Tables and figures have no manifest: their provenance comes from Snakemake's "
+            "record, and their checksums were computed for this description."
         )
         root["datePublished"] = date
         root["license"] = self.licence
@@ -109,8 +109,8 @@ class _Description:
     def _about_originals(self) -> str:
         sources = sorted({_source(job) for job in self.results.jobs if job.manifest and job.kind in ORIGINALS})
         return (
-            "Human text and images keep the licence of where they are from; this description grants none. "
-            f"They are: {'; '.join(sources) or 'none'}."
+            "Human text and images keep the licence of their source; this description grants no licence. "
+            f"Sources: {'; '.join(sources) or 'none'}."
         )
 
     def _licence(self, address: str | None, identifier: str, otherwise: str) -> ContextEntity:
@@ -123,7 +123,7 @@ class _Description:
     def _add_file(self, path: str) -> None:
         job = self.makers[path]
         if path == job.manifest:
-            about = {"about": [{"@id": self.ids[one]} for one in sorted(job.outputs)]}
+            about = {"about": [{"@id": self.ids[output]} for output in sorted(job.outputs)]}
             self._file(
                 path, "manifest", f"Manifest of {job.kind}: checksums, parents, code, options, libraries.", **about
             )
@@ -143,29 +143,31 @@ class _Description:
         elif job.kind in ORIGINALS and not path.endswith("tokenizer.json"):
             more["license"] = self.originals
         elif job.script == "fetch_base_model":
-            more["license"] = self._licence(None, "#licence-of-base-model", f"That of its repository: {_source(job)}.")
+            more["license"] = self._licence(
+                None, "#licence-of-base-model", f"The licence of its repository: {_source(job)}."
+            )
         self._file(path, job.kind, description, **more)
 
     def _about_text(self, job: Job) -> str:
-        models = [one for one in job.inputs if one.endswith(".safetensors")]
-        texts = [one for one in self._behind(job) if one.endswith(".parquet")]
-        originals = [one for one in texts if self.makers[one].kind in ORIGINALS]
+        models = [path for path in job.inputs if path.endswith(".safetensors")]
+        texts = [path for path in self._behind(job) if path.endswith(".parquet")]
+        originals = [path for path in texts if self.makers[path].kind in ORIGINALS]
         return (
             f"{_subject(job)}: blocks of {job.options['new_tokens']} tokens that no human wrote, as token ids. "
             f"Written by {', '.join(models)} (decoder {job.options['decoder']}, prompts {job.options['prompts']}). "
-            f"Human text behind it: {', '.join(originals)}."
+            f"Human text among its sources: {', '.join(originals)}."
         )
 
     def _behind(self, job: Job) -> list[str]:
-        """Every file that a job rests on, however far back."""
-        found: set[str] = set()
+        """List the inputs of a job, the inputs of the jobs that made these, and so on."""
+        sources: set[str] = set()
         waiting = [*job.inputs]
         while waiting:
             path = waiting.pop()
-            if path not in found:
-                found.add(path)
+            if path not in sources:
+                sources.add(path)
                 waiting += self.makers[path].inputs
-        return sorted(found)
+        return sorted(sources)
 
     def _file(self, path: str, kind: str, description: str, **more: Any) -> None:
         source = self.results.folder / path
@@ -180,7 +182,7 @@ class _Description:
             **more,
         }
         if path in self.left_out:
-            properties["description"] += " Left out of this crate; the checksum says which file it was."
+            properties["description"] += " Not part of this crate; the checksum identifies the file."
             self._entity(self.ids[path], "CreativeWork", **properties)
         else:
             self.crate.add(File(self.crate, dest_path=path, properties=properties))
@@ -190,8 +192,8 @@ class _Description:
 
     def _add_action(self, job: Job) -> ContextEntity:
         values = {name: value for name, value in sorted(job.options.items()) if value is not None}
-        given = [self._value(name, value) for name, value in values.items() if name not in FOUND]
-        found = [self._value(name, value) for name, value in values.items() if name in FOUND]
+        options = [self._value(name, value) for name, value in values.items() if name not in MEASURED]
+        measured = [self._value(name, value) for name, value in values.items() if name in MEASURED]
         outputs = [*sorted(job.outputs), *([job.manifest] if job.manifest else [])]
         return self._entity(
             f"#job/{_name(job)}",
@@ -199,22 +201,22 @@ class _Description:
             name=f"{job.script}: {_name(job)}",
             description=f"One run of scripts/{job.script}.py.",
             instrument=self._script(job),
-            object=[*self._references(job.inputs), *given],
-            result=[*self._references(outputs), *found],
+            object=[*self._references(job.inputs), *options],
+            result=[*self._references(outputs), *measured],
         )
 
     def _add_run(self) -> ContextEntity:
-        """The whole run: the workflow, with the configuration, made what no job has read."""
-        scripts = [one for one in self.crate.get_entities() if one.id.startswith("#script/")]
+        """Describe the whole run: the workflow made, from the configuration, all files that no job reads."""
+        scripts = [entity for entity in self.crate.get_entities() if entity.id.startswith("#script/")]
         language = self.crate.add(get_lang(self.crate, "snakemake"))
         workflow = self._entity(
             "#workflow",
             ["SoftwareSourceCode", "ComputationalWorkflow"],
             name="model-collapse: Snakefile",
-            description="The Snakemake workflow whose jobs ran these scripts; known of its code: the scripts' hashes.",
+            description="The Snakemake workflow whose jobs ran these scripts. The scripts' hashes identify its code.",
             programmingLanguage=language,
             license=self._entity("https://spdx.org/licenses/Apache-2.0", "CreativeWork", name="Apache-2.0"),
-            hasPart=sorted(scripts, key=lambda one: one.id),
+            hasPart=sorted(scripts, key=lambda script: script.id),
         )
         read = {path for job in self.results.jobs for path in job.inputs}
         made = [path for job in self.results.jobs for path in job.outputs if path not in read]
@@ -222,7 +224,7 @@ class _Description:
             "#run",
             "CreateAction",
             name=f"Run of the experiment {self.results.config['experiment']}",
-            description="All jobs together: from the resolved configuration to what no other job has read.",
+            description="All jobs together, from the resolved configuration to the files that no job reads.",
             instrument=workflow,
             object=self._references(["config.yaml"]),
             result=self._references(sorted({*made} - {"config.yaml"})),
@@ -233,13 +235,13 @@ class _Description:
             self._entity(f"#library/{name}-{version}", "SoftwareApplication", name=name, softwareVersion=version)
             for name, version in sorted(job.libraries.items())
         ]
-        known = "" if libraries else " Nothing records the versions of its libraries."
+        known = "" if libraries else " The versions of its libraries are not recorded."
         return self._entity(
             f"#script/{job.script}-{job.code}-{_digest(sorted(job.libraries.items()))}",
             "SoftwareSourceCode",
             name=f"scripts/{job.script}.py",
             version=job.code,
-            description=f"The version is a hash of the script and all that it imports of this repository.{known}",
+            description=f"The version is a hash of the script and of the modules that it imports from here.{known}",
             programmingLanguage="Python",
             **({"softwareRequirements": libraries} if libraries else {}),
         )
@@ -249,21 +251,23 @@ class _Description:
         return self._entity(f"#option/{name}-{_digest([value])}", "PropertyValue", name=name, value=text)
 
     def _entity(self, identifier: str, kind: str | list[str], **properties: Any) -> ContextEntity:
-        """A contextual entity; one of this name that is there already is the same."""
+        """Return the contextual entity of this identifier; add it to the crate if it is not there yet."""
         known = self.crate.dereference(identifier)
         return known or self.crate.add(ContextEntity(self.crate, identifier, {"@type": kind, **properties}))
 
 
 ABOUT_LICENCE = (
-    "Whoever made this description has stated no licence. Ask before you use these files; whoever publishes them "
-    "states one for what was made here, and heeds that of the human text."
+    "The author of this description has stated no licence. Ask before you use these files. Before you publish them, "
+    "state a licence for the results, and respect the licence of the human text."
 )
 
 
 def _compact(entity: dict[str, Any]) -> dict[str, Any]:
-    """A list of one as its value, as RO-Crate wants it, and no empty lists."""
-    found = {name: value[0] if isinstance(value, list) and len(value) == 1 else value for name, value in entity.items()}
-    return {name: value for name, value in found.items() if value != []}
+    """Replace a list of one value by the value, as RO-Crate requires, and drop empty lists."""
+    values = {
+        name: value[0] if isinstance(value, list) and len(value) == 1 else value for name, value in entity.items()
+    }
+    return {name: value for name, value in values.items() if value != []}
 
 
 def _name(job: Job) -> str:
@@ -275,23 +279,23 @@ def _digest(value: Any) -> str:
 
 
 def _subject(job: Job) -> str:
-    """What a job made, and where in a chain: `Synthetic text of arm replace, seed 1, generation 3`."""
+    """Name the output of a job and its place in a chain: `Synthetic text of arm replace, seed 1, generation 3`."""
     place = [f"{key} {job.options[key]}" for key in ("arm", "method", "seed", "generation") if key in job.options]
     place = place if "generation" in job.options else []
     return job.kind.capitalize() + (f" of {', '.join(place)}" if place else "")
 
 
 def _about_mix(job: Job) -> tuple[str, str | None]:
-    """What a training set consists of, and its source type, none if all of it is human."""
+    """Describe a training set, and return its source type: None if all of it is human text."""
     share = job.options["human_fraction"]
     text = (
-        f"{_subject(job)}: {share:.3g} of its blocks human text, the rest synthetic; the column origin says which "
-        f"(policy {job.options['policy']})."
+        f"{_subject(job)}: a share of {share:.3g} of its blocks is human text, the rest is synthetic; see the column "
+        f"origin (policy {job.options['policy']})."
     )
     return text, None if share == 1 else SYNTHETIC if share == 0 else MIXED
 
 
 def _source(job: Job) -> str:
-    """Where human text or images were taken from, as far as their manifest says."""
+    """Name the source of human text or images, from their manifest."""
     names = ("source", "text", "repository", "revision", "python", "scikit_learn")
     return f"{job.kind} ({', '.join(f'{name} {job.options[name]}' for name in names if job.options.get(name))})"

@@ -1,9 +1,9 @@
-"""From a number to the bytes, code, configuration and seeds that made it: the manifests behind it, back to human text.
+"""Lineage of a number or file: the manifests behind it, with bytes, code, options and seeds, back to human text.
 
     python -m pipeline.provenance.lineage results/default replace 1 3 [METRIC]     a row of text/summary.csv
     python -m pipeline.provenance.lineage results/default/text/replace/seed1/generation3/model/model.safetensors
 
-Every file that is listed is hashed and compared with its manifest, every manifest with what was made from it.
+Every listed file is hashed and compared with its manifest. Every manifest is compared with the manifests that name it.
 """
 
 import argparse
@@ -19,11 +19,11 @@ from pipeline.layout.text_chain import TextChain
 
 
 class LineageError(ValueError):
-    """Nothing is known of what was asked for; the message says what could be."""
+    """The results hold no such number or file. The message names the possible values."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Print the lineage; 1 if something is missing or differs."""
+    """Print the lineage; return 1 if a file is missing or differs."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("path", type=Path, help="a results folder, or a file in one")
     parser.add_argument("arm", nargs="?")
@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             manifest = manifest_of(args.path)
         else:
             if args.generation is None:
-                parser.error("an arm needs its seed and generation too")
+                parser.error("arm: seed and generation are missing; give them after the arm")
             folder = evaluation(args.path, args.arm, args.seed, args.generation)
             manifest = folder / "manifest.json"
             if args.metric:
@@ -46,67 +46,75 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.exit(2, f"error: {error}\n")
     print("\n".join(text for text, _ in lines))
     faults = sum(not sound for _, sound in lines)
-    print(f"\n{faults} faults" if faults else "\nEvery file and every manifest is as recorded.")
+    print(f"\n{faults} missing or changed files" if faults else "\nEvery file and every manifest is as recorded.")
     return int(faults > 0)
 
 
 def evaluation(results: Path, arm: str, seed: int, generation: int) -> Path:
-    """Folder of the scores of an arm's generation, which may be another arm's that has made the same before."""
+    """Return the folder with the scores of an arm's generation. Arms with a common beginning share folders.
+
+    Raises LineageError if the experiment does not have this arm, seed or generation.
+    """
     path = results / "config.yaml"
     if not path.is_file():
-        raise LineageError(f"{path}: missing; name a results folder, such as results/default")
+        raise LineageError(f"{path}: missing; give a results folder, such as results/default")
     config = yaml.safe_load(path.read_text())
     if arm not in config["text"]["arms"]:
-        raise LineageError(f"{arm}: no arm of this experiment; it has {', '.join(config['text']['arms'])}")
+        raise LineageError(f"{arm}: not an arm of this experiment; its arms are {', '.join(config['text']['arms'])}")
     if seed not in config["text"]["seeds"] or not 0 <= generation < config["text"]["generations"]:
         raise LineageError(
-            f"seed {seed}, generation {generation}: not in this experiment; it has seeds "
-            f"{', '.join(map(str, config['text']['seeds']))} and generations 0 to {config['text']['generations'] - 1}"
+            f"seed {seed}, generation {generation}: not in this experiment; its seeds are "
+            f"{', '.join(map(str, config['text']['seeds']))}, its generations 0 to {config['text']['generations'] - 1}"
         )
     return Path(str(TextChain(config, f"{results}/text").link("evaluation", arm, seed, generation)))
 
 
 def metric(folder: Path, name: str) -> Any:
-    """A number of summary.csv, from the file that it was read from."""
+    """Read a number of summary.csv from its source, metrics.json. Raises LineageError for an unknown metric."""
     metrics = json.loads((folder / "metrics.json").read_text())
     if name not in metrics:
-        raise LineageError(f"{name}: not in {folder / 'metrics.json'}, which has {', '.join(sorted(metrics))}")
+        raise LineageError(f"{name}: not in {folder / 'metrics.json'}; its metrics are {', '.join(sorted(metrics))}")
     return metrics[name]
 
 
 def manifest_of(path: Path) -> Path:
-    """The manifest that lists a file, or the manifest itself."""
-    for one in sorted(path.parent.glob("*manifest.json")):
-        if one == path or path.name in json.loads(one.read_text())["files"]:
-            return one
-    raise LineageError(f"{path}: no manifest beside it lists it; of a table ask for a row: arm, seed, generation")
+    """Return the manifest that lists a file, or `path` itself if it is a manifest. Raises LineageError without one."""
+    for manifest in sorted(path.parent.glob("*manifest.json")):
+        if manifest == path or path.name in json.loads(manifest.read_text())["files"]:
+            return manifest
+    raise LineageError(
+        f"{path}: no manifest in its folder lists it; for a table, give the row: results folder, arm, seed, generation"
+    )
 
 
 def root_of(manifest: Path) -> Path:
-    """The folder that parents are named from: the one that holds `results`."""
+    """Return the folder that holds `results`: paths of parents are relative to it. Raises LineageError without one."""
     parts = manifest.absolute().parts
     if "results" not in parts:
-        raise LineageError(f"{manifest}: not inside a folder named results")
+        raise LineageError(f"{manifest}: not inside a folder named results; give a path of a results folder")
     return Path(*parts[: len(parts) - parts[::-1].index("results") - 1])
 
 
 def tree(
-    manifest: Path, root: Path, recorded: str | None = None, depth: int = 0, seen: set[Path] | None = None
+    manifest: Path, root: Path, recorded: str | None = None, depth: int = 0, visited: set[Path] | None = None
 ) -> Iterator[tuple[str, bool]]:
-    """Lines of the lineage of a manifest, each with whether it is as recorded; what was shown is not shown again."""
-    seen = set() if seen is None else seen
+    """Yield the lines of a manifest's lineage, and whether each is as recorded. Each manifest is expanded once."""
+    visited = set() if visited is None else visited
     indent, name = "  " * depth, manifest.absolute().relative_to(root)
     if not manifest.is_file():
         yield f"{indent}{name}: MISSING", False
         return
     sound = recorded is None or sha256(manifest) == recorded
     content = json.loads(manifest.read_text())
-    again = manifest in seen
+    again = manifest in visited
     note = " (above)" if again else ""
-    yield f"{indent}{content['kind']}  {name}{note}{'' if sound else '  DIFFERS from what was read'}", sound
+    yield (
+        f"{indent}{content['kind']}  {name}{note}{'' if sound else '  DIFFERS from the manifest that was read'}",
+        sound,
+    )
     if again:
         return
-    seen.add(manifest)
+    visited.add(manifest)
     yield f"{indent}    code {content['code']}", True
     for key, value in content["options"].items():
         yield f"{indent}    {key} {json.dumps(value)}", True
@@ -115,7 +123,7 @@ def tree(
         state = "MISSING" if not path.is_file() else "" if sha256(path) == about["sha256"] else "DIFFERS"
         yield f"{indent}    {file}  {about['bytes']} bytes  sha256 {about['sha256']}  {state}".rstrip(), not state
     for parent, digest in content["parents"].items():
-        yield from tree(root / parent, root, digest, depth + 1, seen)
+        yield from tree(root / parent, root, digest, depth + 1, visited)
 
 
 if __name__ == "__main__":

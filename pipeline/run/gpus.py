@@ -1,8 +1,8 @@
-"""Which GPU a job computes on: so many for a rule, and on a machine with several GPUs an index of its own for each job.
+"""GPUs of jobs: the number for each rule, and a different GPU for each job on one machine.
 
-A cluster's scheduler hands GPUs out itself. On one machine nobody does: jobs would all take the first. So Snakemake is
-told how many there are (profiles/gpu); a job that is started by `python -m scripts` holds one of as many locks for as
-long as it lives; which one it got is what it sees of the GPUs. The lock of a killed job is free.
+A cluster's scheduler assigns GPUs itself. On one machine nothing does, and all jobs would take the first GPU. So
+profiles/gpu tells Snakemake the number of GPUs, and there is a lock for each. A job of `python -m scripts` holds one
+lock until it ends and sees only that GPU. The system frees the lock of a killed job.
 """
 
 import fcntl
@@ -12,44 +12,44 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, TextIO
 
-GPUS = "MODEL_COLLAPSE_GPUS"  # indices that are handed out, as 0,1,2; unset where this is not ours to do
+GPUS = "MODEL_COLLAPSE_GPUS"  # indices to assign, such as 0,1,2; unset where a scheduler assigns them
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 LOCKS = Path(".snakemake") / "model-collapse" / "gpus"
-ON_DEVICE = ("pretrain", "finetune", "generate", "evaluate")  # rules that compute on a GPU, if there is one
-_held: list[TextIO] = []
+ON_DEVICE = ("pretrain", "finetune", "generate", "evaluate")  # rules that can compute on a GPU
+_locks: list[TextIO] = []
 
 
 class NoGpuFree(RuntimeError):
-    """More jobs ask for a GPU than there are."""
+    """More jobs need a GPU than the machine has GPUs."""
 
 
 def asked(config: Mapping[str, Any], rule: str) -> dict[str, int]:
-    """The GPUs of a job, as Snakemake's resource; none of a rule that takes none."""
+    """Return Snakemake's resource `gpu` for a job of a rule; nothing if the rule computes on the CPU."""
     if config["device"] == "cpu" or rule not in ON_DEVICE:
         return {}
     return {"gpu": config["text"]["finetune"]["processes"] if rule == "finetune" else 1}
 
 
 def hand_out(count: int) -> None:
-    """Let the jobs that this process starts share so many GPUs: those that it is shown, or the first ones."""
-    shown = [one for one in os.environ.get(VISIBLE, "").split(",") if one]
-    os.environ[GPUS] = ",".join((shown or [str(one) for one in range(count)])[:count])
+    """Let the jobs of this process share `count` GPUs: of CUDA_VISIBLE_DEVICES if it is set, or else the first."""
+    visible = [index for index in os.environ.get(VISIBLE, "").split(",") if index]
+    os.environ[GPUS] = ",".join((visible or [str(index) for index in range(count)])[:count])
 
 
 def take(arguments: Sequence[str]) -> None:
-    """In a job that computes on a GPU: see one that no other job has; NoGpuFree if there is none."""
+    """Reserve a free GPU for this job, if its arguments ask for one. Raises NoGpuFree if every GPU is taken."""
     indices = os.environ.get(GPUS)
     if not indices or ("--device", "cuda") not in pairwise(arguments):
         return
     LOCKS.mkdir(parents=True, exist_ok=True)
     for index in indices.split(","):
-        lock = open(LOCKS / index, "w")  # noqa: SIM115 (held until the process ends)
+        lock = open(LOCKS / index, "w")  # noqa: SIM115 (open until the process ends)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.close()
             continue
-        _held.append(lock)
+        _locks.append(lock)
         os.environ[VISIBLE] = index
         return
-    raise NoGpuFree(f"all of the GPUs {indices} are taken; give Snakemake no more of them: --resources gpu=NUMBER")
+    raise NoGpuFree(f"GPUs {indices}: other jobs use all of them; limit Snakemake with --resources gpu=NUMBER")

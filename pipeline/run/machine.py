@@ -1,4 +1,4 @@
-"""How much memory this machine has: all of it, and what is free now; in a container, what it may take."""
+"""Memory of this machine, total and free, within the limit of a container."""
 
 import os
 from pathlib import Path
@@ -8,12 +8,12 @@ MEMINFO = Path("/proc/meminfo")
 
 
 def memory_bytes() -> int:
-    """All memory that processes here may take."""
+    """Return the memory that processes on this machine may use, in bytes."""
     return min(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"), _number(CGROUP / "memory.max"))
 
 
 def free_bytes() -> int:
-    """What could be taken now without swapping; all memory where the system does not say."""
+    """Return the memory that is free without swapping, in bytes; all memory if the system gives no number."""
     free = memory_bytes()
     if MEMINFO.exists():
         lines = dict(line.split(":", 1) for line in MEMINFO.read_text().splitlines())
@@ -23,6 +23,6 @@ def free_bytes() -> int:
 
 
 def _number(path: Path) -> int:
-    """Of a cgroup's file; without a limit, more than there is."""
+    """Read a number from a cgroup's file. Without a limit, return more bytes than any machine has."""
     text = path.read_text().strip() if path.exists() else "max"
     return 1 << 62 if text == "max" else int(text)

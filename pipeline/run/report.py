@@ -1,7 +1,7 @@
 """Snakemake's report as a file that depends on the results alone: the same results give the same bytes.
 
-Snakemake writes into its report when it was made and how long each job took, and lists jobs in an order that varies.
-Those parts are taken out or sorted; how long jobs took stands in `results/<experiment>/benchmark/`.
+Snakemake's own report holds its date and the duration of each job, and its order of jobs varies. This module removes or
+sorts these parts. The durations of jobs are in `results/<experiment>/benchmark/`.
 """
 
 import json
@@ -18,13 +18,16 @@ TIMED = ("runtimes", "timeline")
 
 
 def write(snakemake: Sequence[str], options: Sequence[str], results: Path) -> Path:
-    """Make `<results>/report.html` for the configuration that `options` name, and return its path."""
+    """Make `<results>/report.html` for Snakemake's `options`, and return its path.
+
+    Raises RuntimeError if Snakemake fails.
+    """
     with tempfile.TemporaryDirectory() as folder:
         raw = Path(folder) / "report.html"
         command = [*snakemake, *(option for option in options if option != "figures"), "--report", str(raw)]
         made = subprocess.run(command, capture_output=True, text=True)
         if made.returncode != 0:
-            raise RuntimeError(f"snakemake --report failed:\n{made.stderr[-2000:]}")
+            raise RuntimeError(f"snakemake --report failed; its last lines were:\n{made.stderr[-2000:]}")
         text = reproducible(raw.read_text(encoding="utf-8"))
     path = results / "report.html"
     if not path.exists() or path.read_text(encoding="utf-8") != text:
@@ -33,16 +36,16 @@ def write(snakemake: Sequence[str], options: Sequence[str], results: Path) -> Pa
 
 
 def reproducible(html: str) -> str:
-    """Take out times, sort what has no order, and keep embedded text from closing a script."""
+    """Remove times, sort unordered parts, and escape embedded text that would close a script element."""
 
-    def stable(found: re.Match[str]) -> str:
-        value = json.loads(found["json"])
-        if found["id"] in TIMED:
+    def stable(script: re.Match[str]) -> str:
+        value = json.loads(script["json"])
+        if script["id"] in TIMED:
             value["data"] = {"values": []}
-        if found["id"] == "rules":
+        if script["id"] == "rules":
             for rule in value.values():
-                rule.pop("n_jobs", None)  # counted by a hash that restored results do not have
+                rule.pop("n_jobs", None)  # Snakemake counts by a hash that restored results do not have
         text = json.dumps(value, sort_keys=True).replace("</", "<\\/")
-        return f"{found[1]}{text}{found[4]}"
+        return f"{script[1]}{text}{script[4]}"
 
     return SCRIPT.sub(stable, html)

@@ -1,7 +1,7 @@
-"""One run at a time in a working copy, a way to tell a stale lock from a live one, and no litter of killed runs.
+"""Lock of a run: one run at a time in a working copy, detection of stale locks, and removal of a killed run's files.
 
-Snakemake's own lock is a file that stays behind when it is killed. Beside it, a run holds an advisory lock of the
-operating system, which goes when its last process goes, however that ends.
+Snakemake's own lock is a file, which stays when Snakemake is killed. So a run also holds an advisory lock of the
+operating system, which ends with the last process of the run.
 """
 
 import fcntl
@@ -13,25 +13,25 @@ from typing import TextIO
 
 STATE = Path(".snakemake")
 PATH = STATE / "model-collapse" / "running"
-LAST_BREATH = 10.0  # seconds that the processes of a run just killed may need to be gone, on a busy machine
-_held: TextIO | None = None
+LAST_BREATH = 10.0  # seconds that the processes of a killed run may need to end, on a busy machine
+_lock: TextIO | None = None
 
 
 def hold() -> int:
-    """Hold the lock for as long as this process lives; return its descriptor, to be inherited by children."""
-    global _held
+    """Hold the lock until this process ends; return its file descriptor, for child processes to inherit."""
+    global _lock
     PATH.parent.mkdir(parents=True, exist_ok=True)
-    _held = open(PATH, "w")  # noqa: SIM115 (held until the process ends)
-    fcntl.flock(_held, fcntl.LOCK_SH)
-    _held.write(socket.gethostname())
-    _held.flush()
-    return _held.fileno()
+    _lock = open(PATH, "w")  # noqa: SIM115 (open until the process ends)
+    fcntl.flock(_lock, fcntl.LOCK_SH)
+    _lock.write(socket.gethostname())
+    _lock.flush()
+    return _lock.fileno()
 
 
 def stale_lock(patience: float = LAST_BREATH) -> bool:
-    """Whether Snakemake's lock is there although no run is alive; a run that is ending has `patience` seconds to.
+    """Whether Snakemake's lock exists although no run is alive. A run that is ending gets `patience` seconds to end.
 
-    Of a run on another host, such as a cluster's other login node, nothing is known: locks may not cross to it.
+    Returns False for a run on another host, such as another login node of a cluster, because locks may not reach it.
     """
     if not any((STATE / "locks").glob("*")) or not PATH.exists() or PATH.read_text() not in ("", socket.gethostname()):
         return False
@@ -48,7 +48,7 @@ def stale_lock(patience: float = LAST_BREATH) -> bool:
 
 
 def sweep(results: Path) -> None:
-    """Remove what killed jobs were writing: temporary files and folders, never anything under its final name."""
+    """Remove the temporary files and folders of killed jobs. Files under their final names stay."""
     for path in [*results.rglob(".*.part")]:
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)

@@ -1,8 +1,8 @@
-"""Jobs in SLURM's queue: one run of an experiment at a time, also there, and patience while its controller is away.
+"""Jobs in SLURM's queue: one run of an experiment at a time, and waiting while SLURM's controller does not answer.
 
-A Snakemake that is killed leaves its jobs in the queue. The next run ends them before it writes anything: it finds them
-by the name that Snakemake gives to all jobs of a run, kept in a record. A job that leaves the queue later still, from a
-submission that was under way, sees by the same record that its run is over, and does nothing.
+A killed Snakemake leaves jobs in the queue. The next run cancels them before it writes anything. It finds them by the
+common name of all jobs of a run, which a record keeps. A submission may still be under way at that time: its job reads
+the record later, sees that its run is over, and does nothing.
 """
 
 import os
@@ -14,24 +14,25 @@ from pathlib import Path
 
 COMMANDS = Path(__file__).parent / "slurm_commands"
 QUEUE = Path(".snakemake") / "model-collapse" / "slurm"
-RUN = "MODEL_COLLAPSE_RUN"  # told to jobs through their environment
+RUN = "MODEL_COLLAPSE_RUN"  # name of the run, in the environment of its jobs
 PATIENCE = 600.0  # seconds that jobs may need to end, or the controller to answer
 PAUSE = 2.0
 
 
 class QueueError(RuntimeError):
-    """The queue does not say, or do, what is needed; the message names the remedy."""
+    """The queue does not answer or does not obey, or a word is unsafe. The message names the remedy."""
 
 
 def record(experiment: str) -> Path:
-    """The file that holds the name of an experiment's newest run in the queue; none if that has come to its end."""
+    """Return the path of the file with the name of an experiment's run in the queue. A finished run has no file."""
     return QUEUE / experiment
 
 
 def begin(experiment: str, run: str | None, as_script: bool) -> None:
-    """Before anything is written: end what an earlier run has left in the queue, then name this run, if it uses it.
+    """Cancel the jobs of an earlier run; then record this `run`, or nothing if it does not use the queue.
 
-    `as_script`: jobs reach sbatch as scripts, not as one quoted word of its command.
+    Call this before anything is written. `as_script`: jobs reach sbatch as scripts, not as one quoted word. Raises
+    QueueError as `end_jobs` and `check_words`.
     """
     path = record(experiment)
     if path.exists():
@@ -46,62 +47,65 @@ def begin(experiment: str, run: str | None, as_script: bool) -> None:
 
 
 def check_words(words: Sequence[str], as_script: bool) -> None:
-    """QueueError for a word of the command, or a folder's name, that the shell of a job would not take as it stands.
+    """Raise QueueError for a word of the command, or a folder, that the shell of a job would execute or change.
 
-    Snakemake passes them on in Python's quotes: double ones, in which a shell executes, if a word has a single one. And
-    if they are not passed as a script, all of them stand in double quotes.
+    Snakemake quotes words as Python does. A word with a single quote gets double quotes, in which a shell executes
+    code. Without `as_script`, all words stand in double quotes.
     """
     for word in words:
         if "'" in word and set('"$`\\\n') & set(word):
             raise QueueError(
-                f"{word}: a single quote beside one of \" $ ` \\ or a line break, which a job's shell would take for "
-                "more than words; put options into a file of their own (--configfile), or rename the folder"
+                f'{word}: a single quote together with " $ ` \\ or a line break, which the shell of a job would '
+                "interpret; put the options into a file (--configfile), or rename the folder"
             )
         if not as_script and set("$`\\") & set(word):
             raise QueueError(
-                f"{word}: a shell would execute what follows $, ` or \\; set slurm-pass-command-as-script: true in "
-                "the profile, as profiles/slurm has it"
+                f"{word}: the shell of a job would interpret $, ` or \\; set slurm-pass-command-as-script: true in "
+                "the profile, as profiles/slurm does"
             )
 
 
 def check_job(experiment: str) -> None:
-    """On a node, before a job does anything: QueueError if its run is not the newest of the experiment."""
+    """Raise QueueError if the run of this job is not the experiment's newest run. Call it at the start of a job."""
     run, path = os.environ.get(RUN), record(experiment)
     if run is not None and not (path.exists() and path.read_text().strip() == run):
-        raise QueueError(f"{experiment}: a newer run has taken the place of {run}, to which this job belongs")
+        raise QueueError(f"{experiment}: a newer run has replaced run {run} of this job; nothing to do")
 
 
 def end_jobs(run: str, path: Path) -> None:
-    """Cancel all jobs of a run and wait until none is left; QueueError if that takes more than PATIENCE."""
+    """Cancel all jobs of a run and wait for their end. Raises QueueError after PATIENCE seconds."""
     deadline = time.monotonic() + PATIENCE
-    said = False
+    announced = False
     while jobs := jobs_of(run, path):
         if time.monotonic() > deadline:
             raise QueueError(
-                f"{path}: jobs of an earlier run do not end, or the queue does not answer ({', '.join(jobs)}); look at "
-                "`squeue` and the nodes, or delete this file if you are sure that no such job can run any more"
+                f"{path}: jobs of an earlier run do not end, or the queue does not answer ({', '.join(jobs)}); check "
+                "`squeue` and the nodes, or delete this file if you are sure that none of these jobs can run any more"
             )
-        if not said:
-            print(f"Jobs of a killed run are in the queue: cancelling {', '.join(jobs)}.", file=sys.stderr)
-            said = True
+        if not announced:
+            print(f"Cancelling the jobs of a killed run in the queue: {', '.join(jobs)}.", file=sys.stderr)
+            announced = True
         subprocess.run(["scancel", "--name", run], capture_output=True)
         time.sleep(PAUSE)
 
 
 def jobs_of(run: str, path: Path) -> list[str]:
-    """Ids of a run's jobs that wait, run or are ending; `?` if the queue does not answer."""
+    """List the ids of a run's jobs that wait, run or are ending; `?` if the queue does not answer.
+
+    Raises QueueError if this machine has no `squeue`.
+    """
     try:
-        asked = subprocess.run(["squeue", "--noheader", "--format=%i", "--name", run], capture_output=True, text=True)
+        answer = subprocess.run(["squeue", "--noheader", "--format=%i", "--name", run], capture_output=True, text=True)
     except FileNotFoundError as error:
         raise QueueError(
-            f"{path}: an earlier run may have jobs in SLURM's queue, and there is no squeue here; run where it was "
-            "begun, or delete this file if no job of it can run any more"
+            f"{path}: an earlier run may have jobs in SLURM's queue, but there is no squeue command here; run on the "
+            "machine of that run, or delete this file if none of its jobs can run any more"
         ) from error
-    return asked.stdout.split() if asked.returncode == 0 else ["?"]
+    return answer.stdout.split() if answer.returncode == 0 else ["?"]
 
 
 def prepare_commands() -> None:
-    """Put stand-ins before SLURM's commands: a patient sbatch, and an sacct where there is no accounting."""
+    """Put this project's sbatch, which waits, and an sacct, if SLURM keeps no accounts, before SLURM's commands."""
     os.environ["MODEL_COLLAPSE_PATH"] = os.environ["PATH"]
     os.environ["MODEL_COLLAPSE_SUBMITTER"] = str(os.getpid())
     os.environ["MODEL_COLLAPSE_QUEUE"] = str(QUEUE.absolute())

@@ -1,12 +1,12 @@
-"""Start jobs warm: one process imports the heavy libraries once, and each job is a fork of it.
+"""Warm starts: one server process imports the heavy libraries once, and each job is a fork of it.
 
-A chain has hundreds of jobs of a few seconds, and importing torch and transformers takes five of them. When Snakemake
-runs jobs on this machine it starts this server; `python -m scripts NAME …` asks it for a fork and falls back to a start
-of its own where there is no server (a cluster node, a command typed by hand) or where it belongs to another environment
-(--use-conda). Only libraries are imported here, never code of this repository, so a job always runs what is on disk.
+A chain has hundreds of jobs of a few seconds, and importing torch and transformers takes five seconds. Snakemake starts
+this server when it runs jobs on this machine. `python -m scripts NAME …` asks the server for a fork. It starts by
+itself if there is no server (on a cluster node, or by hand) or if the server has another environment (--use-conda). The
+server imports only libraries and no code of this repository, so a job always runs the code on disk.
 
-Nothing outlives its parent: the server ends with Snakemake, whose pipe it reads, and a job with the `python -m scripts`
-that asked for it, or with the server.
+No process outlives its parent. The server ends with Snakemake, because it reads a pipe from Snakemake. A job ends with
+its `python -m scripts` process or with the server.
 """
 
 import json
@@ -35,42 +35,42 @@ LIBRARIES = (
     "scipy.stats",
     "seaborn",
 )
-LONGEST_ADDRESS = 103  # bytes of a socket's path, on every system
+LONGEST_ADDRESS = 103  # bytes of a socket's path that every system accepts
 _server: subprocess.Popen | None = None
 
 
 def prefer_this_interpreter() -> None:
-    """Jobs run under the interpreter that runs Snakemake, unless an environment puts another one in front."""
+    """Let jobs run under Snakemake's own interpreter, unless their environment puts another in front."""
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
 
 def serve() -> None:
-    """Start the server beside this process and tell jobs where it is; it ends when this process does.
+    """Start the server, which ends with this process, and put its address into the environment of jobs.
 
-    Without room for temporary files, or in a folder of too long a name, there is none: jobs start by themselves.
+    Starts no server without space for temporary files, or if the address is too long. Jobs then start by themselves.
     """
     global _server
     try:
         path = Path(tempfile.mkdtemp(prefix="model-collapse-")) / "socket"  # a folder of mode 700
     except OSError as error:
-        print(f"No warm starts: {error}", file=sys.stderr)
+        print(f"No server for warm starts: {error}; jobs start more slowly.", file=sys.stderr)
         return
     if len(os.fsencode(path)) > LONGEST_ADDRESS:
         path.parent.rmdir()
         return
-    # stdin is never written to: its end of file says that this process is gone
+    # nothing is written to stdin: its end of file shows that this process has ended
     _server = subprocess.Popen(
         [sys.executable, __file__, str(path)],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         start_new_session=True,
-        env={"OPENBLAS_NUM_THREADS": "1"} | os.environ,  # as for a job that starts by itself
+        env={"OPENBLAS_NUM_THREADS": "1"} | os.environ,  # the same as for a job without warm start
     )
     os.environ[VARIABLE] = str(path)
 
 
 def ask(module: str, arguments: list[str]) -> int | None:
-    """Run a module in a fork of the server and return its exit status; None if there is no server to ask."""
+    """Run a module in a fork of the server and return its exit status; None if there is no server."""
     path = os.environ.get(VARIABLE)
     if not path:
         return None
@@ -93,19 +93,19 @@ def ask(module: str, arguments: list[str]) -> int | None:
         if accepted != b"+":
             return None
         status = connection.recv(1)
-    return status[0] if status else 128 + signal.SIGKILL  # ended without a word: killed
+    return status[0] if status else 128 + signal.SIGKILL  # no answer: the job was killed
 
 
 def _serve(path: Path) -> None:
     for name in LIBRARIES:
         __import__(name)
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # forks are reaped by the system; they report for themselves
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system reaps the forks, which report their own status
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
         listener.bind(str(path))
         listener.listen(128)
         while True:
             ready, _, _ = select.select([listener, sys.stdin], [], [])
-            if sys.stdin in ready:  # end of file: Snakemake is gone
+            if sys.stdin in ready:  # end of file: Snakemake has ended
                 break
             connection, _ = listener.accept()
             if os.fork() == 0:
@@ -117,7 +117,7 @@ def _serve(path: Path) -> None:
 
 
 def _job(connection: socket.socket) -> None:
-    """In the fork: become the job that was asked for. Never returns."""
+    """Run the requested job in this fork. Never returns."""
     header, descriptors, _, _ = socket.recv_fds(connection, 8, 3)
     data = b""
     while len(data) < int.from_bytes(header, "big"):
@@ -152,7 +152,7 @@ def _job(connection: socket.socket) -> None:
 
 
 def _end_with(connection: socket.socket, server: int) -> None:
-    """End this job at once when the process that asked for it, or Snakemake, has ended."""
+    """Kill this job as soon as its `python -m scripts` process or Snakemake has ended."""
     select.select([connection.fileno(), server], [], [])
     os.kill(os.getpid(), signal.SIGKILL)
 

@@ -29,7 +29,7 @@ def test_a_wrong_configuration(mini):
 def test_an_empty_corpus(mini):
     (mini.folder / "empty.txt").write_text("")
     mini.configure({"corpus": {"source": "files", "folder": ".", "files": {"train": "empty.txt", "test": "empty.txt"}}})
-    assert "empty.txt: empty, no text to train on; give a file with text" in refused(mini)
+    assert "empty.txt: the file holds no text to train on; give a file with text" in refused(mini)
 
 
 def test_a_corpus_shorter_than_a_block(mini):
@@ -41,7 +41,7 @@ def test_a_corpus_shorter_than_a_block(mini):
 def test_text_that_is_not_utf8(mini):
     (mini.folder / "latin.txt").write_bytes("café au lait, ".encode("latin-1") * 99)
     mini.configure({"corpus": {"source": "files", "folder": ".", "files": {"train": "latin.txt", "test": "latin.txt"}}})
-    assert re.search(r"latin\.txt: not UTF-8 \(byte 0xe9 at position 3\); convert it", refused(mini))
+    assert re.search(r"latin\.txt: not UTF-8 text \(byte 0xe9 at position 3\); convert it", refused(mini))
 
 
 def test_a_missing_file(mini):
@@ -74,7 +74,7 @@ def test_image_files_that_are_truncated_or_of_another_shape(mini, images, messag
 def test_results_of_another_schema_version(mini):
     path = mini.results / "corpus" / "train.manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"schema_version": 0}))
-    assert "manifest.json: schema version 0, this code reads 1; remove the results" in refused(mini)
+    assert "manifest.json: schema version 0, but this code reads version 1; remove the results" in refused(mini)
 
 
 def test_a_hub_without_a_network(mini, monkeypatch):

@@ -85,7 +85,9 @@ def run_on_a_full_disk(project: Project) -> dict[str, str]:
         if "error: " in text:
             rule = path.relative_to(project.folder / "logs" / "mini").parts[0].removesuffix(".log")
             said[rule] = text
-            assert re.search(r"error: \S+: no space left \(0\.0 MB free\); free some, then run again", text), text
+            assert re.search(
+                r"error: \S+: no space left on the disk \(0\.0 MB free\); free some space, then run again", text
+            ), text
             assert text.splitlines()[-1] in printed
     return said
 

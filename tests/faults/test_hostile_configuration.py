@@ -198,5 +198,5 @@ def test_what_is_no_ordinary_file_is_refused(folder, tmp_path, name):
     path = {"folder": tmp_path, "pipe": tmp_path / "pipe", "device": Path("/dev/zero")}[name]
     os.mkfifo(tmp_path / "pipe")
     config = overlay(MINI, {"base_model": {"pretraining": {"files": [str(path)]}}})
-    with pytest.raises(SourceError, match=r"a folder, pipe or device, no file; check corpus\.folder"):
+    with pytest.raises(SourceError, match=r"a folder, pipe or device, not an ordinary file; check corpus\.folder"):
         preflight.check(copy.deepcopy(config))

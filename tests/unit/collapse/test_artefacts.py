@@ -83,7 +83,7 @@ def full_disk(tmp_path):
     ],
 )
 def test_every_writer_tells_of_a_disk_that_is_full(full_disk, write):
-    with pytest.raises(ArtefactError, match=r"disk/data.*: no space left .* run again: it goes on from here"):
+    with pytest.raises(ArtefactError, match=r"disk/data.*: no space left .* run again: the run continues from here"):
         write(full_disk / "data")
     assert not [path for path in full_disk.rglob("*") if path.is_file()]
 
@@ -132,7 +132,7 @@ def test_another_kind_or_schema_version_is_refused(made):
         read_manifest(made, "model")
     manifest = json.loads(made.read_text()) | {"schema_version": artefacts.SCHEMA_VERSION + 1}
     made.write_text(json.dumps(manifest))
-    with pytest.raises(ArtefactError, match=r"schema version 2, this code reads 1; remove the results"):
+    with pytest.raises(ArtefactError, match=r"schema version 2, but this code reads version 1; remove the results"):
         read_manifest(made, "corpus")
 
 

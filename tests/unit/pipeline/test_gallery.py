@@ -53,7 +53,7 @@ def test_effects_and_intervals_are_those_of_the_seeds(tmp_path):
 def test_without_a_reference_nothing_is_compared(tmp_path):
     main([str(results(tmp_path / "results", ASKED | {"reference": None})), "--output", str(tmp_path / "gallery")])
     text = (tmp_path / "gallery" / "README.md").read_text()
-    assert "nothing +1.10 (+0.85 to +1.35), half +0.55 (+0.43 to +0.67)" in text and "less that of" not in text
+    assert "nothing +1.10 (+0.85 to +1.35), half +0.55 (+0.43 to +0.67)" in text and "difference" not in text
 
 
 @pytest.mark.parametrize("missing", ["questions", "table", "picture"])

@@ -39,12 +39,12 @@ def test_lines_are_documents_blank_ones_too(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "message"), [(b"caf\xe9", "not UTF-8.*0xe9 at position 3"), (b"", "empty"), (b" \n\n", "empty")]
+    ("content", "message"), [(b"caf\xe9", "not UTF-8.*0xe9 at position 3"), (b"", "no text"), (b" \n\n", "no text")]
 )
 def test_unusable_text_is_refused_by_name(tmp_path, content, message):
     path = tmp_path / "a.txt"
     path.write_bytes(content)
-    with pytest.raises(SourceError, match=f"a.txt: {message}"):
+    with pytest.raises(SourceError, match=f"a.txt: .*{message}"):
         read_lines(path)
 
 
@@ -57,7 +57,7 @@ def test_tables_and_text_give_the_same_documents(tmp_path):
 
 def test_a_missing_column_is_named_with_those_that_exist(tmp_path):
     pq.write_table(pa.table({"body": ["one"]}), tmp_path / "a.parquet")
-    with pytest.raises(SourceError, match="no column 'text', it has body"):
+    with pytest.raises(SourceError, match="no column 'text'; its columns are body"):
         local_files(tmp_path, {"train": "a.parquet"}, "text")
 
 

@@ -148,7 +148,7 @@ def test_every_file_of_every_manifest_is_described_with_its_checksum(results):
 def test_what_the_configuration_does_not_ask_for_is_not_described(results, capsys):
     assert crate.main([str(results), *DATE]) == 0
     assert not any("generation2" in name or "old.svg" in name for name in described(results))
-    assert "left out: figures/old.svg" in capsys.readouterr().err
+    assert "figures/old.svg: left out" in capsys.readouterr().err
 
 
 def test_a_synthetic_text_names_its_model_its_prompts_and_its_options(results):
@@ -228,7 +228,7 @@ def test_a_file_that_is_missing_is_named(results, capsys, path):
     ("arguments", "message"),
     [
         ([], "--date"),
-        (["--date", "soon"], "soon: not a day"),
+        (["--date", "soon"], "soon: not a date"),
         ([*DATE, "--license", "my own"], "neither an SPDX name"),
         ([*DATE, "--without-models"], "name a folder with --output"),
         ([*DATE, "--output", "."], "exists; name a new folder"),

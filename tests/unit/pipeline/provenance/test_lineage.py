@@ -36,11 +36,11 @@ def test_a_flipped_bit_anywhere_behind_a_number_is_found(project, capsys):
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
-        (["results/mini", "replay", "1", "1"], "replay: no arm of this experiment; it has replace"),
+        (["results/mini", "replay", "1", "1"], "replay: not an arm of this experiment; its arms are replace"),
         (["results/mini", "replace", "9", "1"], "seed 9, generation 1: not in this experiment"),
-        (["results/mini", "replace", "1", "1", "charm"], "charm: not in .*which has .*test_perplexity"),
-        (["results/other", "replace", "1", "1"], "config.yaml: missing; name a results folder"),
-        (["results/mini/text/summary.csv"], "ask for a row"),
+        (["results/mini", "replace", "1", "1", "charm"], "charm: not in .*; its metrics are .*test_perplexity"),
+        (["results/other", "replace", "1", "1"], "config.yaml: missing; give a results folder"),
+        (["results/mini/text/summary.csv"], "for a table, give the row"),
     ],
 )
 def test_what_is_not_there_is_named(golden, monkeypatch, capsys, asked, message):

@@ -16,7 +16,7 @@ def test_a_job_of_an_earlier_run_is_refused(monkeypatch):
     monkeypatch.setenv(slurm.RUN, "newer")
     slurm.check_job("mini")
     monkeypatch.setenv(slurm.RUN, "earlier")
-    with pytest.raises(slurm.QueueError, match="mini: a newer run has taken the place of earlier"):
+    with pytest.raises(slurm.QueueError, match="mini: a newer run has replaced run earlier"):
         slurm.check_job("mini")
     monkeypatch.delenv(slurm.RUN)
     slurm.check_job("mini")  # a job that was not sent to a queue
@@ -26,7 +26,7 @@ def test_a_run_does_not_begin_where_the_queue_of_an_earlier_one_cannot_be_seen(m
     slurm.record("mini").parent.mkdir(parents=True)
     slurm.record("mini").write_text("earlier")
     monkeypatch.setenv("PATH", "")
-    with pytest.raises(slurm.QueueError, match=r"mini: .* no squeue here"):
+    with pytest.raises(slurm.QueueError, match=r"mini: .* no squeue command here"):
         slurm.begin("mini", None, as_script=True)
     assert slurm.record("mini").exists()
 
@@ -36,7 +36,7 @@ def test_words_that_the_shell_of_a_job_would_execute_are_refused():
         ["/home/o'neill/collapse", 'corpus={"folder": "$HOME"}'], as_script=True
     )  # repr quotes these as they are
     for word in ("it's $(touch canary)", "it's `touch canary`", 'it\'s "so"'):
-        with pytest.raises(slurm.QueueError, match="a single quote beside"):
+        with pytest.raises(slurm.QueueError, match="a single quote together with"):
             slurm.check_words([word], as_script=True)
     with pytest.raises(slurm.QueueError, match="pass-command-as-script"):
         slurm.check_words(["$HOME"], as_script=False)
