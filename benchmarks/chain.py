@@ -223,7 +223,7 @@ def peer_reading(turn: Turn, device: str) -> None:
     from torch.nn.functional import cross_entropy
     from transformers import GenerationConfig
 
-    from collapse.corpus.tokenizer import END_OF_TEXT, PAD
+    from collapse.corpus.special_tokens import END_OF_TEXT, PAD
 
     config = GenerationConfig(
         num_beams=BEAMS,

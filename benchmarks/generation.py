@@ -175,7 +175,7 @@ def peer_engine(turn: Turn, folder: Path, dtype: str, device: str) -> None:
     import torch
     from transformers import GenerationConfig
 
-    from collapse.corpus.tokenizer import END_OF_TEXT, PAD
+    from collapse.corpus.special_tokens import END_OF_TEXT, PAD
 
     model = read_peer(folder, dtype, device)
     plain = model.forward
@@ -228,7 +228,8 @@ def convert(shape: Shape, folder: Path) -> Path:
     from ctranslate2.converters import TransformersConverter
     from tokenizers import Tokenizer, models
 
-    from collapse.corpus.tokenizer import SPECIAL_TOKENS, UNKNOWN, write_tokenizer
+    from collapse.corpus.special_tokens import SPECIAL_TOKENS, UNKNOWN
+    from collapse.corpus.tokenizer import write_tokenizer
 
     words = [*SPECIAL_TOKENS, *(f"t{token}" for token in range(len(SPECIAL_TOKENS), shape.vocabulary_size))]
     vocabulary = {word: token for token, word in enumerate(words)}

@@ -6,20 +6,7 @@ from pathlib import Path
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from collapse.artefacts import write_json, write_text
-
-# OPT's ids; OPT models begin and end a text with token 2
-BEGIN, PAD, END_OF_TEXT, UNKNOWN = 0, 1, 2, 3
-SPECIAL_TOKENS = ["<s>", "<pad>", "</s>", "<unk>"]
-# names of the special tokens in each model family: OPT, GPT-NeoX
-CONVENTIONS = (
-    {"bos_token": "</s>", "eos_token": "</s>", "pad_token": "<pad>", "unk_token": "<unk>"},
-    {
-        "bos_token": "<|endoftext|>",
-        "eos_token": "<|endoftext|>",
-        "pad_token": "<|padding|>",
-        "unk_token": "<|endoftext|>",
-    },
-)
+from collapse.corpus.special_tokens import CONVENTIONS, SPECIAL_TOKENS
 
 
 def train_tokenizer(documents: Iterable[str], vocabulary_size: int) -> Tokenizer:

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from collapse.corpus.tokenizer import END_OF_TEXT
+from collapse.corpus.special_tokens import END_OF_TEXT
 from collapse.models.logits import log_sum_exp, logits_by_rows
 from collapse.models.opt import Opt
 

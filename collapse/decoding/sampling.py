@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from collapse.corpus.tokenizer import END_OF_TEXT
+from collapse.corpus.special_tokens import END_OF_TEXT
 from collapse.decoding.beam_cache import BeamCache
 from collapse.decoding.next_token import penalize
 from collapse.models.batches import Progress, in_batches

@@ -8,7 +8,8 @@ from tokenizers import Tokenizer
 from transformers import GPT2TokenizerFast, PreTrainedModel
 
 from collapse.artefacts import write_json
-from collapse.corpus.tokenizer import CONVENTIONS, end_of_text
+from collapse.corpus.special_tokens import CONVENTIONS
+from collapse.corpus.tokenizer import end_of_text
 from collapse.models.families import ModelError, read_config
 from collapse.models.transformers_files import from_weights, load_model
 

@@ -13,7 +13,7 @@ from transformers.models.gpt_neox.modeling_gpt_neox import GPTNeoXForCausalLM
 from transformers.models.opt.modeling_opt import OPTForCausalLM
 
 from collapse.artefacts import whole_file, writing
-from collapse.corpus.tokenizer import END_OF_TEXT, PAD
+from collapse.corpus.special_tokens import END_OF_TEXT, PAD
 from collapse.models.families import ModelError, read_config
 
 MODEL_FILES = ("config.json", "model.safetensors")

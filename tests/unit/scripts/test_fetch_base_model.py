@@ -17,7 +17,8 @@ from tokenizers import Tokenizer
 from transformers import PreTrainedModel
 
 from collapse.artefacts import read_blocks
-from collapse.corpus.tokenizer import END_OF_TEXT, train_tokenizer
+from collapse.corpus.special_tokens import END_OF_TEXT
+from collapse.corpus.tokenizer import train_tokenizer
 from collapse.models.families import ModelError
 from collapse.models.hub import read_hub_model, read_hub_tokenizer
 from collapse.models.opt import read_weights

@@ -1,7 +1,8 @@
 import pytest
 
 from collapse.corpus.blocks import evenly_spaced, passage, to_blocks
-from collapse.corpus.tokenizer import END_OF_TEXT, train_tokenizer
+from collapse.corpus.special_tokens import END_OF_TEXT
+from collapse.corpus.tokenizer import train_tokenizer
 
 DOCUMENTS = ["the cat sat on the mat", "and the dog sat on the cat", "so there"]
 TOKENIZER = train_tokenizer(DOCUMENTS, 270)

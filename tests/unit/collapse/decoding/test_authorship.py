@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from collapse.corpus.tokenizer import END_OF_TEXT
+from collapse.corpus.special_tokens import END_OF_TEXT
 from collapse.decoding.authorship import Judge, ngrams
 
 DRAWS = np.random.default_rng(0)

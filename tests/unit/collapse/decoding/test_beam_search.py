@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from collapse.corpus.tokenizer import END_OF_TEXT
+from collapse.corpus.special_tokens import END_OF_TEXT
 from collapse.decoding import transformers_engine
 from collapse.decoding.beam_search import beam_search
 from collapse.models.opt import from_state_dict

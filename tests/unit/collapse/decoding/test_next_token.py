@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from collapse.corpus.tokenizer import END_OF_TEXT
+from collapse.corpus.special_tokens import END_OF_TEXT
 from collapse.decoding.next_token import candidates
 from collapse.models.opt import from_state_dict
 from tests.models import random_opt

@@ -4,7 +4,7 @@ import scipy.stats
 import torch
 from transformers import TemperatureLogitsWarper, TopKLogitsWarper, TopPLogitsWarper
 
-from collapse.corpus.tokenizer import END_OF_TEXT
+from collapse.corpus.special_tokens import END_OF_TEXT
 from collapse.decoding.sampling import greedy, inverse_cdf, sample, truncated, uniforms
 from collapse.models.opt import from_state_dict
 from tests.models import random_opt

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from collapse.corpus.tokenizer import END_OF_TEXT
+from collapse.corpus.special_tokens import END_OF_TEXT
 from collapse.measures.text_measures import against_human, sampled, variety
 
 
