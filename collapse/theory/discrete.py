@@ -20,8 +20,9 @@ def probabilities(kind: str, symbols: int, exponent: float | None) -> np.ndarray
     """The true distribution, (symbols,), the most probable symbol first: `uniform`, or `zipf` ∝ 1 / rank^exponent."""
     if kind == "uniform":
         return np.full(symbols, 1 / symbols)
-    weights = np.arange(1, symbols + 1) ** -float(exponent or 0)
-    return weights / weights.sum()
+    weights: np.ndarray = np.arange(1, symbols + 1) ** -float(exponent or 0)
+    weights /= weights.sum()
+    return weights
 
 
 @dataclass(frozen=True)

@@ -58,12 +58,13 @@ class Fit:
 def lower_factor(scatter: np.ndarray) -> np.ndarray:
     """Cholesky factors of (chains, d, d); of a matrix that has none by rounding, that of its diagonal."""
     if scatter.shape[-1] == 1:
-        return np.sqrt(np.maximum(scatter, 0))
+        deviations: np.ndarray = np.sqrt(np.maximum(scatter, 0))
+        return deviations
     try:
         return np.linalg.cholesky(scatter)
     except np.linalg.LinAlgError:
         diagonal = np.sqrt(np.maximum(np.diagonal(scatter, axis1=1, axis2=2), 0))
-        factors = diagonal[:, :, None] * np.eye(scatter.shape[-1])
+        factors: np.ndarray = diagonal[:, :, None] * np.eye(scatter.shape[-1])
         for chain, one in enumerate(scatter):
             try:
                 factors[chain] = np.linalg.cholesky(one)
@@ -125,7 +126,7 @@ class Variant:
     real_fraction: float = 0  # share of every sample that is drawn from the truth
 
     def size(self, samples: int, generation: int) -> int:
-        return round(samples * generation**self.exponent)
+        return round(float(samples * generation**self.exponent))
 
     def real_size(self, samples: int) -> int:
         return round(self.real_fraction * samples)

@@ -50,7 +50,8 @@ def w2_squared(mean: np.ndarray, sd: np.ndarray, coupling: float) -> np.ndarray:
     In one dimension the best coupling joins equal quantiles (Villani, Topics in Optimal Transportation, 2003, theorem
     2.18), which leaves mean² + sd² + 1 − 2 sd · coupling.
     """
-    return mean**2 + sd**2 + 1 - 2 * sd * coupling
+    squared: np.ndarray = mean**2 + sd**2 + 1 - 2 * sd * coupling
+    return squared
 
 
 def stopped(mean: np.ndarray, variance: np.ndarray, kept: float) -> tuple[np.ndarray, np.ndarray]:
