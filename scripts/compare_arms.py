@@ -1,15 +1,16 @@
 """Compare arms seed by seed, test each measure for a trend over generations, and find when each leaves generation 0."""
 
-from collections.abc import Iterable, Sequence
+import argparse
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
-from itertools import combinations
 from pathlib import Path
+from typing import Any
 
-import pandas as pd
+import numpy as np
 
 from collapse.seeds import derive_seed
-from collapse.statistics.comparisons import compare, holm
+from collapse.statistics.comparisons import compare, corrected, pairs
 from collapse.statistics.intervals import KINDS, interval_of_kind
 from collapse.statistics.onset import onset, ranks
 from collapse.statistics.trajectories import change, trajectory
@@ -42,11 +43,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         for measure in args.measure
     }
     drawing = (args.confidence, args.resamples, args.permutations)
-    pairs = [pair for pair in combinations(table.arms, 2) if args.reference in (None, *pair)]
-    comparisons: list[dict] = []
-    for one, other in pairs:
-        # the reference second, so that a difference says what the other arm has more than it
-        first, second = (other, one) if one == args.reference else (one, other)
+    comparisons: list[dict[str, Any]] = []
+    for first, second in pairs(table.arms, args.reference):
         for measure in args.measure:
             values = [
                 change(arrays[arm, measure]) if args.compared == "change" else arrays[arm, measure][:, -1]
@@ -55,13 +53,13 @@ def main(argv: Sequence[str] | None = None) -> None:
             found = compare(values[0], values[1], *drawing, derive_seed("compare_arms", first, second, measure))
             row = {"first": first, "second": second, "metric": measure, "compared": args.compared}
             comparisons.append(row | asdict(found))
-    trends: list[dict] = []
+    trends: list[dict[str, Any]] = []
     for (arm, measure), array in arrays.items():
         moving = trend(array, *drawing, derive_seed("trend", arm, measure))
         trends.append({"arm": arm, "metric": measure} | asdict(moving))
 
     write_rows(args.comparisons, COMPARISONS, corrected(comparisons))
-    write_rows(args.trends, TRENDS, corrected(trends, "p", "page_p"))
+    write_rows(args.trends, TRENDS, corrected(trends, ("p", "page_p")))
     write_rows(args.onset, ONSETS, onsets(table.arms, args, arrays))
     work.finish()
 
@@ -77,18 +75,9 @@ TRENDS = (
 ONSETS = ("arm", "metric", "seeds", "mean", "low", "high", "onset", "direction", "departure", "lasting", "rank")
 
 
-def corrected(rows: list[dict], *names: str) -> list[dict]:
-    """Rows with Holm's correction; the family is all tests of the table. `least_p_holm` is what it could have been."""
-    for name in names or ("p",):
-        for row, adjusted in zip(rows, holm([row[name] for row in rows]), strict=True):
-            row[f"{name}_holm"] = adjusted
-    tests = sum(not pd.isna(row["p"]) for row in rows)
-    for row in rows:
-        row |= {"tests": tests, "least_p_holm": min(1.0, tests * row["least_p"]) if not pd.isna(row["p"]) else row["p"]}
-    return rows
-
-
-def onsets(arms: list[str], args, arrays: dict) -> Iterable[dict]:
+def onsets(
+    arms: list[str], args: argparse.Namespace, arrays: Mapping[tuple[str, str], np.ndarray]
+) -> Iterable[dict[str, Any]]:
     """Onset of every measure of every arm, and its place among the arm's measures."""
     for arm in arms:
         found = []

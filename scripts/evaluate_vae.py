@@ -8,9 +8,8 @@ import torch
 from torch import Tensor
 
 from collapse.artefacts import checked_manifest, write_columns, write_json, write_manifest, write_text
-from collapse.images import measures as measures
+from collapse.images import measures
 from collapse.images.autoencoder import VariationalAutoencoder
-from collapse.images.distance import features_and_classes, frechet_distance
 from collapse.images.methods import sample_means
 from collapse.images.sources import pixel_lists, read_images
 from collapse.images.storage import load_autoencoder, load_classifier
@@ -51,29 +50,24 @@ def main(argv: Sequence[str] | None = None) -> None:
         load_autoencoder(args.generation0_model / "model.safetensors"),
         load_classifier(args.classifier / "model.safetensors"),
     )
-    test = torch.from_numpy(read_images(args.real / "test.parquet").pixels).float() / 255
+    test = real_images(args.real / "test.parquet")
 
     purpose = (args.seed, args.method, args.generation, "vae")
     with work:
         generated = sample_means(model, args.images, derive_seed(*purpose, "generated"))
-        latent = measures.latent_means(first, generated)
-        features, predicted = features_and_classes(classifier, generated)
-        numbers = {
-            "latent_mean_sd": measures.spread(latent),
-            "latent_mean_sd_pooled": latent.double().std().item(),
-            "own_latent_mean_sd": measures.spread(measures.latent_means(model, generated)),
-            "pixel_sd": measures.spread(generated.flatten(1)),
-            "frechet_distance": frechet_distance(features, features_and_classes(classifier, test)[0]),
-            "classes": measures.classes_left(predicted, classes),
-            "class_entropy": measures.class_entropy(predicted, classes),
-            "test_loss": measures.negative_elbo(model, test, derive_seed(*purpose, "test latents")),
-        }
-        if args.generation == 0:
-            real = torch.from_numpy(read_images(args.real / "train.parquet").pixels).float() / 255
-            numbers["real_latent_mean_sd"] = measures.spread(measures.latent_means(first, real))
+        numbers, density = measures.evaluate(
+            model,
+            first,
+            classifier,
+            generated=generated,
+            test=test,
+            train=real_images(args.real / "train.parquet") if args.generation == 0 else None,
+            classes=classes,
+            seed=derive_seed(*purpose, "test latents"),
+        )
     files = [args.output / name for name in ("images.parquet", "latents.csv", "metrics.json")]
     write_pictures(files[0], model, test[: args.shown], args.shown, args.seed)
-    write_density(files[1], measures.latent_density(latent))
+    write_density(files[1], density)
     write_json(files[2], {**place, **numbers})
     write_manifest(
         args.output / "manifest.json",
@@ -85,6 +79,11 @@ def main(argv: Sequence[str] | None = None) -> None:
         options={**place, "images": args.images, "shown": args.shown, "threads": args.threads},
     )
     work.finish()
+
+
+def real_images(path: Path) -> Tensor:
+    """Images (n, 1, side, side) in [0, 1]."""
+    return torch.from_numpy(read_images(path).pixels).float() / 255
 
 
 def write_density(path: Path, density: np.ndarray) -> None:

@@ -6,16 +6,15 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-
-import numpy as np
+from typing import Any
 
 from collapse.artefacts import write_json
 from collapse.seeds import derive_seed
 from collapse.statistics.intervals import KINDS, interval_of_kind
-from collapse.statistics.trajectories import trajectory
+from collapse.statistics.trajectories import difference
 from collapse.statistics.verdicts import DEFINITIONS, Rule, judge
 from scripts.shared import job
-from scripts.shared.summary_table import Summary, read_summary, write_rows
+from scripts.shared.summary_table import read_summary, write_rows
 from scripts.shared.timer import Timer
 
 COLUMNS = ("arm", "definition", "verdict", "effect", "low", "high", "rule")
@@ -36,13 +35,18 @@ def main(argv: Sequence[str] | None = None) -> None:
     table = read_summary(args.summary)
     rules = {name: Rule(**args.rules[name]) for name in DEFINITIONS}
     drawing = {"confidence": args.confidence, "resamples": args.resamples}
-    rows: list[dict] = []
-    profile: dict[str, dict] = {}
+    rows: list[dict[str, Any]] = []
+    profile: dict[str, dict[str, Any]] = {}
     for arm in table.arms:
         for name, rule in rules.items():
             seed = derive_seed("profile", arm, name)
             ends = partial(interval_of_kind, args.interval, **drawing, seed=seed)
-            found = asdict(judge(name, rule, measured(table, arm, rule), ends))
+            array = (
+                difference(table.values, arm, rule.measure, rule.against, table.seeds, table.generations)
+                if rule.measure
+                else None
+            )
+            found = asdict(judge(name, rule, array, ends))
             rows.append({"arm": arm, "definition": name, **found})
             numbers = {key: None if isinstance(one, float) and math.isnan(one) else one for key, one in found.items()}
             profile.setdefault(arm, {})[name] = numbers
@@ -59,15 +63,6 @@ def main(argv: Sequence[str] | None = None) -> None:
         },
     )
     work.finish()
-
-
-def measured(table: Summary, arm: str, rule: Rule) -> np.ndarray | None:
-    """The rule's measure, less the one that it is held against: (seeds, generations); None if it names none."""
-    if rule.measure is None:
-        return None
-    names = [rule.measure, rule.against] if rule.against else [rule.measure]
-    first, *others = [trajectory(table.values, arm, name, table.seeds, table.generations) for name in names]
-    return first - others[0] if others else first
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from scripts.shared import job
 from scripts.shared.job import arm_name
 
 PREFIX = "test_loss_group"
+HALVES = {"test_loss_rare_half": "rarer", "test_loss_common_half": "commoner"}
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -50,11 +51,9 @@ def caption(intervals: pd.DataFrame, groups: int) -> str:
     sentences = []
     for arm in intervals["arm"].unique():
         rises = []
-        for half, name in (("rare", "rarer"), ("common", "commoner")):
+        for half, name in HALVES.items():
             row = intervals.loc[
-                (intervals["arm"] == arm)
-                & (intervals["metric"] == f"test_loss_{half}_half_rise")
-                & (intervals["generation"] == last)
+                (intervals["arm"] == arm) & (intervals["metric"] == f"{half}_rise") & (intervals["generation"] == last)
             ].iloc[0]
             span = f" ({row['low']:+.2f} to {row['high']:+.2f})" if row["seeds"] > 1 else ""
             rises.append(f"{row['mean']:+.2f} nats{span} for the {name} half")

@@ -1,11 +1,11 @@
-"""Of the tables of a text experiment, the rows of some arms: those that answer one question, in its order."""
+"""Select the rows of the arms that one question compares, in its order, from the tables of a text experiment."""
 
 import csv
 from collections.abc import Sequence
 from pathlib import Path
 
 from scripts.shared import job
-from scripts.summarize import write_csv
+from scripts.shared.summary_table import write_csv
 
 TABLES = ("summary.csv", "intervals.csv", "block_perplexity.csv", "continuations.csv")
 PASSAGE = "human"  # in continuations.csv, the row of the passage itself

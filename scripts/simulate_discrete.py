@@ -1,19 +1,15 @@
 """Simulate chains of one discrete distribution and sample size, measured beside their exact expectations."""
 
 from collections.abc import Sequence
-from itertools import count
+from functools import partial
 from pathlib import Path
 
 from collapse.artefacts import write_manifest
 from collapse.seeds import derive_seed
 from collapse.theory import discrete
-from collapse.theory.monte_carlo import summary
 from scripts.shared import job
 from scripts.shared.theory import write_trajectory
 from scripts.shared.timer import Timer
-
-# a mean that so few chains contribute to has no usable standard error
-FEWEST_CHAINS = 30
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -31,21 +27,15 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     p = discrete.probabilities(args.kind, args.symbols, args.exponent)
     seed = derive_seed(args.seed, "discrete", args.distribution, args.samples)
-    rows = []
-    last = max(args.generation)
     with work:
-        for generation, state in zip(count(1), discrete.simulate(p, args.chains, args.samples, seed), strict=False):
-            if generation in args.generation:
-                exact = discrete.exact(p, args.samples, generation)
-                for name, values in discrete.measures(state.counts(), p).items():
-                    row = {"quantity": name, "samples": args.samples, "generation": generation, **summary(values)}
-                    row["exact"] = exact.get(name)
-                    undecided = args.chains * exact["heterozygosity"]
-                    row["comparable"] = name in exact and (name != "heterozygosity" or undecided >= FEWEST_CHAINS)
-                    rows.append(row)
-            work.progress(generation, last, "generations")
-            if generation == last:
-                break
+        rows = discrete.trajectory(
+            p,
+            chains=args.chains,
+            samples=args.samples,
+            generations=args.generation,
+            seed=seed,
+            progress=partial(work.progress, note="generations"),
+        )
 
     write_trajectory(args.output, rows)
     write_manifest(

@@ -13,8 +13,8 @@ import numpy as np
 import torch
 
 from collapse.corpus.blocks import evenly_spaced
+from collapse.measures.ngrams import repeated_shares
 from collapse.measures.perplexity import token_losses
-from collapse.measures.repetition import repeated_shares
 from collapse.models.interfaces import Reader
 
 if TYPE_CHECKING:

@@ -45,7 +45,8 @@ class VariationalAutoencoder(nn.Module):
 
     def decode(self, latent: Tensor) -> Tensor:
         """Logits of the pixels' means, (n, 1, side, side), given latents (n, latent_dimensions)."""
-        return self.up1(functional.relu(self.up2(self.expand(latent).unflatten(1, self.map))))
+        logits: Tensor = self.up1(functional.relu(self.up2(self.expand(latent).unflatten(1, self.map))))
+        return logits
 
 
 def new_model(side: int, capacity: int, latent_dimensions: int, seed: int) -> VariationalAutoencoder:

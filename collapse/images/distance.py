@@ -33,7 +33,8 @@ class ImageClassifier(nn.Module):
         return functional.relu(self.hidden(maps.flatten(1)))
 
     def forward(self, images: Tensor) -> Tensor:
-        return self.output(self.features(images))
+        logits: Tensor = self.output(self.features(images))
+        return logits
 
 
 def train_classifier(
@@ -85,4 +86,4 @@ def frechet_distance(features_a: Tensor, features_b: Tensor) -> float:
         roots.append(torch.linalg.qr((rows - means[-1]) / (len(rows) - 1) ** 0.5, mode="r").R)
     cross = torch.linalg.svdvals(roots[0] @ roots[1].T).sum()
     distance = (means[0] - means[1]).square().sum() + sum(root.square().sum() for root in roots) - 2 * cross
-    return max(0.0, distance.item())  # rounding may leave −1e-16
+    return max(0.0, float(distance.item()))  # rounding may leave −1e-16

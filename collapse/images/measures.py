@@ -1,4 +1,4 @@
-"""What is measured of an autoencoder: spread of latent means, classes that remain, loss of real images."""
+"""Measures of an autoencoder: spread of latent means, distance and classes of its images, loss of real images."""
 
 import math
 
@@ -7,9 +7,44 @@ import torch
 from torch import Tensor
 
 from collapse.images.autoencoder import VariationalAutoencoder, loss
+from collapse.images.distance import ImageClassifier, features_and_classes, frechet_distance
 
 CHUNK = 1000  # images at a time, for memory
 LATENT_EDGES = np.linspace(-4, 4, 81)
+
+
+def evaluate(
+    model: VariationalAutoencoder,
+    first: VariationalAutoencoder,
+    classifier: ImageClassifier,
+    *,
+    generated: Tensor,
+    test: Tensor,
+    train: Tensor | None,
+    classes: int,
+    seed: int,
+) -> tuple[dict[str, float | int], np.ndarray]:
+    """Every measure of one generation by its name in metrics.json, and the `latent_density` of its images.
+
+    `generated` are images of `model`, `test` and `train` real images, (n, 1, side, side) in [0, 1]; `first` is
+    generation 0 of the same seed. Its real training images, `train`, are measured where they are given. Spreads are in
+    the unit of the latent or of a pixel (0 to 1), entropies and the loss an image in nats; the distance has no unit.
+    """
+    latent = latent_means(first, generated)
+    features, predicted = features_and_classes(classifier, generated)
+    measures: dict[str, float | int] = {
+        "latent_mean_sd": spread(latent),
+        "latent_mean_sd_pooled": latent.double().std().item(),
+        "own_latent_mean_sd": spread(latent_means(model, generated)),
+        "pixel_sd": spread(generated.flatten(1)),
+        "frechet_distance": frechet_distance(features, features_and_classes(classifier, test)[0]),
+        "classes": classes_left(predicted, classes),
+        "class_entropy": class_entropy(predicted, classes),
+        "test_loss": negative_elbo(model, test, seed),
+    }
+    if train is not None:
+        measures["real_latent_mean_sd"] = spread(latent_means(first, train))
+    return measures, latent_density(latent)
 
 
 @torch.no_grad()
@@ -26,7 +61,8 @@ def spread(means: Tensor) -> float:
 def latent_density(means: Tensor) -> np.ndarray:
     """Density of all values, dimensions pooled, in the bins of LATENT_EDGES; values outside count in its total."""
     counts, edges = np.histogram(means.numpy(), LATENT_EDGES)
-    return counts / (means.numel() * np.diff(edges))
+    density: np.ndarray = counts / (means.numel() * np.diff(edges))
+    return density
 
 
 @torch.no_grad()
@@ -55,4 +91,4 @@ def classes_left(predicted: Tensor, classes: int, share: float = 0.01) -> int:
 def class_entropy(predicted: Tensor, classes: int) -> float:
     """Entropy of the distribution of classes, in nats."""
     shares = torch.bincount(predicted, minlength=classes).double() / len(predicted)
-    return -sum(share * math.log(share) for share in shares.tolist() if share)
+    return -sum((share * math.log(share) for share in shares.tolist() if share), start=0.0)

@@ -34,7 +34,7 @@ class Images:
 
     @property
     def side(self) -> int:
-        return self.pixels.shape[-1]
+        return int(self.pixels.shape[-1])
 
 
 def digits() -> dict[str, Images]:
@@ -171,7 +171,8 @@ def pixel_lists(pixels: np.ndarray) -> pa.Array:
 def pixel_array(column: pa.ChunkedArray) -> np.ndarray:
     """The reverse of `pixel_lists`."""
     side = math.isqrt(column.type.list_size)
-    return column.combine_chunks().flatten().to_numpy().reshape(-1, 1, side, side)
+    pixels: np.ndarray = column.combine_chunks().flatten().to_numpy()
+    return pixels.reshape(-1, 1, side, side)
 
 
 def write_images(path: Path, images: Images) -> None:

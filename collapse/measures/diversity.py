@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from collapse.measures.repetition import repeated_shares
+from collapse.measures.ngrams import repeated_shares
 
 
 def distinct_ngrams(blocks: np.ndarray, n: int) -> float:

@@ -35,3 +35,9 @@ def ngram_counts(
     counts = [np.bincount(part, minlength=codes.max() + 1) for part in parts]
     occurs = counts[0] + counts[1] > 0
     return counts[0][occurs], counts[1][occurs]
+
+
+def repeated_shares(blocks: np.ndarray, n: int) -> np.ndarray:
+    """Share of each block's n-grams that the block holds already, (blocks,), for blocks (blocks, tokens)."""
+    grams = np.lib.stride_tricks.sliding_window_view(blocks, n, axis=1)
+    return np.array([1 - len(np.unique(block, axis=0)) / len(block) for block in grams])

@@ -1,7 +1,10 @@
 """Arms compared seed by seed: exact permutation tests, effect sizes, and Holm's correction."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
 
 import numpy as np
 from scipy.stats import permutation_test
@@ -86,3 +89,28 @@ def holm(p_values: Sequence[float]) -> list[float]:
         largest = max(largest, min(1.0, (len(tests) - done) * p_values[index]))
         adjusted[index] = largest
     return adjusted
+
+
+def pairs(arms: Sequence[str], reference: str | None) -> list[tuple[str, str]]:
+    """Pairs of arms to compare: every pair, or each arm with the reference.
+
+    The reference comes second, so that a difference says what the other arm has more than the reference.
+    """
+    chosen = [pair for pair in combinations(arms, 2) if reference in (None, *pair)]
+    return [(other, one) if one == reference else (one, other) for one, other in chosen]
+
+
+def corrected(rows: Sequence[dict[str, Any]], names: Sequence[str] = ("p",)) -> list[dict[str, Any]]:
+    """Rows with Holm's correction of each p-value in `names`; all tests of the table are one family.
+
+    `tests` is the size of the family, `least_p_holm` the least that a corrected p could have been. Rows need `p` and
+    `least_p`, NaN where there was no test.
+    """
+    tests = sum(not math.isnan(row["p"]) for row in rows)
+    adjusted = {f"{name}_holm": holm([row[name] for row in rows]) for name in names}
+    return [
+        row
+        | {name: values[index] for name, values in adjusted.items()}
+        | {"tests": tests, "least_p_holm": math.nan if math.isnan(row["p"]) else min(1.0, tests * row["least_p"])}
+        for index, row in enumerate(rows)
+    ]

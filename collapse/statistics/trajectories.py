@@ -32,9 +32,19 @@ def trajectory(values: Values, arm: str, measure: str, seeds: list[int], generat
         return array
     if (array <= 0).any():
         raise ValueError(f"{measure}: {arm} has {np.nanmin(array):g}, which has no logarithm; name {metric} itself")
-    return np.log(array)
+    logs: np.ndarray = np.log(array)
+    return logs
+
+
+def difference(
+    values: Values, arm: str, measure: str, against: str | None, seeds: list[int], generations: int
+) -> np.ndarray:
+    """`trajectory` of a measure, less that of the measure `against` which it is compared with, if there is any."""
+    first = trajectory(values, arm, measure, seeds, generations)
+    return first - trajectory(values, arm, against, seeds, generations) if against else first
 
 
 def change(array: np.ndarray) -> np.ndarray:
     """Last generation less generation 0 of the same seed: (seeds, generations) → (seeds,)."""
-    return array[:, -1] - array[:, 0]
+    changes: np.ndarray = array[:, -1] - array[:, 0]
+    return changes

@@ -4,11 +4,15 @@ The fitted distribution after k generations is the composition of the last sampl
 compositions of M, absorbed when one symbol is left. Generation 0 is the true distribution.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from itertools import count
 
 import numpy as np
 
+from collapse.theory.monte_carlo import Progress, Row, summary
+
+FEWEST_CHAINS = 30  # a mean to which fewer chains contribute has no usable standard error
 SYMBOLS_SHOWN = 6  # probabilities of the first so many symbols are followed
 
 
@@ -16,8 +20,9 @@ def probabilities(kind: str, symbols: int, exponent: float | None) -> np.ndarray
     """The true distribution, (symbols,), the most probable symbol first: `uniform`, or `zipf` ∝ 1 / rank^exponent."""
     if kind == "uniform":
         return np.full(symbols, 1 / symbols)
-    weights = np.arange(1, symbols + 1) ** -float(exponent or 0)
-    return weights / weights.sum()
+    weights: np.ndarray = np.arange(1, symbols + 1) ** -float(exponent or 0)
+    weights /= weights.sum()
+    return weights
 
 
 @dataclass(frozen=True)
@@ -106,3 +111,34 @@ def exact(p: np.ndarray, samples: int, generation: int) -> dict[str, float]:
     if generation == 1:
         values["support"] = -np.expm1(samples * np.log1p(-p)).sum()
     return {name: float(value) for name, value in values.items()}
+
+
+def trajectory(
+    p: np.ndarray,
+    *,
+    chains: int,
+    samples: int,
+    generations: Collection[int],
+    seed: int,
+    progress: Progress = lambda done, total: None,
+) -> list[Row]:
+    """Simulated chains beside theory: a row for each quantity at each of `generations`, which count from 1.
+
+    A row is `comparable` where theory knows the quantity and enough chains are left to compare it with: in expectation
+    `FEWEST_CHAINS` chains times the heterozygosity of one that has not been absorbed.
+    """
+    rows: list[Row] = []
+    last = max(generations)
+    for generation, state in zip(count(1), simulate(p, chains, samples, seed), strict=False):
+        if generation in generations:
+            known = exact(p, samples, generation)
+            enough = chains * known["heterozygosity"] >= FEWEST_CHAINS
+            for name, values in measures(state.counts(), p).items():
+                rows.append(
+                    {"quantity": name, "samples": samples, "generation": generation, **summary(values)}
+                    | {"exact": known.get(name), "comparable": name in known and (name != "heterozygosity" or enough)}
+                )
+        progress(generation, last)
+        if generation == last:
+            break
+    return rows

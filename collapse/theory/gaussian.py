@@ -8,11 +8,16 @@ The truth is the standard normal distribution of d dimensions; generation 0 is t
 All functions work on many chains at once.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import digamma, gammaln, polygamma
+from scipy.stats import norm
+
+from collapse.theory.monte_carlo import QUANTILES, Progress, Row, summary
+
+HEAVY_TAILED = ("mean_squared_error", "variance", "sample_variance", "sd", "w2_squared")
 
 
 @dataclass(frozen=True)
@@ -53,12 +58,13 @@ class Fit:
 def lower_factor(scatter: np.ndarray) -> np.ndarray:
     """Cholesky factors of (chains, d, d); of a matrix that has none by rounding, that of its diagonal."""
     if scatter.shape[-1] == 1:
-        return np.sqrt(np.maximum(scatter, 0))
+        deviations: np.ndarray = np.sqrt(np.maximum(scatter, 0))
+        return deviations
     try:
         return np.linalg.cholesky(scatter)
     except np.linalg.LinAlgError:
         diagonal = np.sqrt(np.maximum(np.diagonal(scatter, axis1=1, axis2=2), 0))
-        factors = diagonal[:, :, None] * np.eye(scatter.shape[-1])
+        factors: np.ndarray = diagonal[:, :, None] * np.eye(scatter.shape[-1])
         for chain, one in enumerate(scatter):
             try:
                 factors[chain] = np.linalg.cholesky(one)
@@ -120,7 +126,7 @@ class Variant:
     real_fraction: float = 0  # share of every sample that is drawn from the truth
 
     def size(self, samples: int, generation: int) -> int:
-        return round(samples * generation**self.exponent)
+        return round(float(samples * generation**self.exponent))
 
     def real_size(self, samples: int) -> int:
         return round(self.real_fraction * samples)
@@ -226,3 +232,66 @@ def exact(variant: Variant, dimensions: int, samples: int, generations: int) -> 
         values["sd"] = np.exp(np.cumsum(shrink))
         values["w2_squared"] = mean_error + 1 + variance - 2 * values["sd"]
     return values
+
+
+def heavy(known: Mapping[str, float]) -> bool:
+    """Whether squares have tails so heavy that a mean over chains says nothing: Σ 1/M_i > 1, so k > M for fixed M.
+
+    Where samples accumulate or are partly real, tails stay light. `known` holds the values of `exact` at a generation.
+    """
+    return known.get("sum_of_inverse_sizes", 0.0) > 1
+
+
+def approximations(name: str, known: Mapping[str, float]) -> dict[str, float]:
+    """Approximate values of one quantity by column, from the values of `exact` at a generation; empty without any.
+
+    The distance is to first order. The error of the mean is taken as normal. The logarithm of the standard deviation is
+    a sum over generations, of known mean and variance, and is taken as normal too. The expectation of |1 − Y| for
+    log-normal Y is 1 − E Y + 2 E max(Y − 1, 0), the last term as in the formula of Black & Scholes (1973).
+    """
+    if name == "w2_squared" and "w2_first_order" in known:
+        return {"approximate": known["w2_first_order"]}
+    if name == "mean_error" and not heavy(known):  # as if normal, which a mixture of many scales is not
+        return {"approximate": float(np.sqrt(2 * known["mean_squared_error"] / np.pi))}
+    if name in ("sd", "sd_error") and "log_generalized_variance" in known:
+        centre, spread = known["log_generalized_variance"] / 2, known["log_generalized_variance_variance"] ** 0.5 / 2
+        if name == "sd_error":
+            mean = np.exp(centre + spread**2 / 2)
+            excess = mean * norm.cdf(centre / spread + spread) - norm.cdf(centre / spread)
+            return {"approximate": float(1 - mean + 2 * excess)}
+        return {f"{one}_lognormal": float(np.exp(centre + spread * norm.ppf(q))) for one, q in QUANTILES.items()}
+    return {}
+
+
+def trajectory(
+    variant: Variant,
+    draw: Draw,
+    *,
+    chains: int,
+    dimensions: int,
+    samples: int,
+    generations: Collection[int],
+    rng: np.random.Generator,
+    progress: Progress = lambda done, total: None,
+) -> list[Row]:
+    """Simulated chains beside theory: a row for each quantity at each of `generations`, which count from 1.
+
+    A row is `comparable` where theory knows the quantity exactly and its tails are light enough for a mean over chains.
+    """
+    rows: list[Row] = []
+    last = max(generations)
+    expected = exact(variant, dimensions, samples, last)
+    fits = simulate(variant, draw, chains, dimensions, samples, rng)
+    for generation in range(1, last + 1):
+        fit = next(fits)
+        if generation in generations:
+            known = {name: float(values[generation - 1]) for name, values in expected.items()}
+            for name, values in measures(fit).items():
+                comparable = name in known and (name not in HEAVY_TAILED or not heavy(known))
+                rows.append(
+                    {"quantity": name, "samples": samples, "generation": generation, **summary(values)}
+                    | {"exact": known.get(name), "comparable": comparable}
+                    | approximations(name, known)
+                )
+        progress(generation, last)
+    return rows

@@ -7,6 +7,7 @@ responsibility. So an iteration over all chains is two batched matrix products w
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -45,9 +46,11 @@ class Mixtures:
         return Mixtures(self.weights[chains], self.means[chains], self.covariances[chains], self.absorbed[chains])
 
 
-# what is true, and where the first EM starts. Two Gaussians that overlap, as the paper says, and one blob, as its
-# released code has it, fitted by two Gaussians all the same: from two equal ones EM would never tell them apart.
-ORIGINALS: dict[str, tuple[list, list, list]] = {
+Parts = tuple[list[Any], list[Any], list[Any]]  # weights (2,), means (2, 2), covariances (2, 2, 2)
+
+# The true mixture, and where the first EM starts. Two Gaussians that overlap, as the paper says, and one blob, as its
+# released code has it, still fitted by two Gaussians. From two equal Gaussians EM would never tell them apart.
+ORIGINALS: dict[str, Parts] = {
     "overlapping": (
         [0.5, 0.5],
         [[-1.2, -0.6], [1.2, 0.6]],
@@ -61,7 +64,7 @@ STARTS = {
 }
 
 
-def stated(parts: tuple[list, list, list], chains: int) -> Mixtures:
+def stated(parts: Parts, chains: int) -> Mixtures:
     """A mixture of ORIGINALS or STARTS, once a chain."""
     weights, means, covariances = (
         torch.tensor(part, dtype=torch.float64).expand(chains, *np.shape(part)).clone() for part in parts
@@ -233,4 +236,5 @@ def density(mixtures: Mixtures, x: Tensor, y: Tensor) -> Tensor:
     """Densities of each mixture at the points of a grid: (chains, len(y), len(x))."""
     grid = torch.stack(torch.meshgrid(y, x, indexing="ij")[::-1]).flatten(1).double()
     logs = coefficients(mixtures) @ features(grid[None])[0]
-    return (torch.logsumexp(logs, 1).exp() / (2 * math.pi)).unflatten(1, (len(y), len(x)))
+    densities: Tensor = (torch.logsumexp(logs, 1).exp() / (2 * math.pi)).unflatten(1, (len(y), len(x)))
+    return densities

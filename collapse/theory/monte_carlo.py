@@ -1,9 +1,12 @@
 """What simulated chains say of a quantity: mean, its standard error and quantiles, and how far theory is from it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
+
+Progress = Callable[[int, int], None]  # called with (generations done, generations)
+Row = dict[str, Any]  # of a table of simulated chains beside theory: one quantity at one generation
 
 QUANTILES = {"q05": 0.05, "median": 0.5, "q95": 0.95}
 

@@ -13,13 +13,16 @@ Models are normal distributions of one dimension. A generation looks at data of 
 Every truth has mean 0 and variance 1. All distances are squared 2-Wasserstein distances to the truth.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.stats import norm
 
+from collapse.seeds import derive_seed
 from collapse.theory.gaussian import Fit, draw_summaries, exact, variants
+from collapse.theory.monte_carlo import Row, beyond, summary
 
 START = (0.5, 0.25)  # mean and variance that the optimiser starts from
 
@@ -47,7 +50,8 @@ def w2_squared(mean: np.ndarray, sd: np.ndarray, coupling: float) -> np.ndarray:
     In one dimension the best coupling joins equal quantiles (Villani, Topics in Optimal Transportation, 2003, theorem
     2.18), which leaves mean² + sd² + 1 − 2 sd · coupling.
     """
-    return mean**2 + sd**2 + 1 - 2 * sd * coupling
+    squared: np.ndarray = mean**2 + sd**2 + 1 - 2 * sd * coupling
+    return squared
 
 
 def stopped(mean: np.ndarray, variance: np.ndarray, kept: float) -> tuple[np.ndarray, np.ndarray]:
@@ -123,3 +127,41 @@ SETTINGS = {
     ),
     "all": Setting(True, True, True, "has no closed form"),
 }
+
+
+def trajectories(
+    *, chains: int, samples: int, generations: int, separation: float, step_size: float, steps: int, seed: int
+) -> list[Row]:
+    """Squared distances to the truth of every setting, simulated and exact: a row for each generation from 1.
+
+    `chains` of a row is 1 where nothing is drawn; `exact` is None where there is no closed form.
+    """
+    rows: list[Row] = []
+    for name, setting in SETTINGS.items():
+        truth = Truth(separation if setting.expressivity else 0.0)
+        kept = (1 - step_size) ** steps if setting.approximation else 0.0
+        coupling = truth.coupling()
+        expected = setting.exact(coupling, kept, samples, generations)
+        rng = np.random.default_rng(derive_seed(seed, "three errors", name))
+        models = simulate(truth, finite=setting.statistical, kept=kept, chains=chains, samples=samples, rng=rng)
+        for generation in range(1, generations + 1):
+            distances = w2_squared(*next(models), coupling)
+            known = None if expected is None else float(expected[generation - 1])
+            row = {"error": name, "generation": generation, "chains": len(distances), "exact": known}
+            rows.append(row | summary(distances))
+    return rows
+
+
+def agreement(rows: Sequence[Row]) -> dict[str, Any]:
+    """How exact values and simulated means of `trajectories` compare, and the means at both ends, by setting."""
+    known = [row for row in rows if row["exact"] is not None]
+    drawn = [row for row in known if row["standard_error"] > 0]
+    certain = [row for row in known if row["standard_error"] == 0]
+    last = max(row["generation"] for row in rows)
+    means = {(row["error"], row["generation"]): row["simulated"] for row in rows}
+    return {
+        "rows": len(drawn),
+        "rows_beyond_3_standard_errors": sum(beyond(row) for row in drawn),
+        "largest_difference_without_draws": max(abs(row["exact"] - row["simulated"]) for row in certain),
+        **{name: {f"generation{one}": means[name, one] for one in (1, last)} for name in SETTINGS},
+    }

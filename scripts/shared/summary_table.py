@@ -1,17 +1,21 @@
-"""The summary of a text experiment as scripts read it, and tables as they write them."""
+"""The summary of a text experiment as scripts read it, and tidy tables as scripts write them."""
 
 import csv
+import io
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from collapse.artefacts import write_text
 from collapse.statistics.trajectories import Values, tabulate
-from scripts.summarize import write_csv
 
 
 @dataclass(frozen=True)
 class Summary:
+    """Every measure of every generation of a text experiment."""
+
     values: Values
     arms: list[str]  # in the order of the configuration
     seeds: list[int]
@@ -19,7 +23,7 @@ class Summary:
 
 
 def read_summary(path: Path) -> Summary:
-    """`summary.csv`, which holds the arms, seeds and generations of the configuration and no others."""
+    """Read summary.csv, which holds the arms, seeds and generations of the configuration and no others."""
     with open(path, newline="", encoding="utf-8") as file:
         rows = [
             (row["arm"], int(row["seed"]), int(row["generation"]), row["metric"], float(row["value"]))
@@ -33,6 +37,16 @@ def read_summary(path: Path) -> Summary:
     )
 
 
+def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Write a tidy CSV; floats at full precision, missing values empty."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    for row in rows:
+        writer.writerow("" if isinstance(value, float) and math.isnan(value) else value for value in row)
+    write_text(path, text.getvalue())
+
+
 def write_rows(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> None:
-    """Tidy CSV of named columns; missing values empty."""
+    """Write a tidy CSV of named columns; missing values empty."""
     write_csv(path, columns, [["" if row[name] is None else row[name] for name in columns] for row in rows])

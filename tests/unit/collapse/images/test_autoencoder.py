@@ -5,8 +5,19 @@ import torch
 from torch.distributions import Bernoulli, Normal, kl_divergence
 
 from collapse.images.autoencoder import batches, fresh_batches, loss, new_model, train
-from collapse.images.measures import class_entropy, classes_left, latent_density, negative_elbo, spread
+from collapse.images.distance import ImageClassifier
+from collapse.images.measures import (
+    class_entropy,
+    classes_left,
+    evaluate,
+    latent_density,
+    latent_means,
+    negative_elbo,
+    spread,
+)
 from collapse.images.methods import finite_bernoulli, finite_means, fresh_means
+from collapse.measures import registry
+from scripts import plot_vae_spread
 
 TRAINING = {"batch_images": 16, "learning_rate": 0.01, "weight_decay": 0.0}
 
@@ -112,3 +123,14 @@ def test_negative_elbo_is_the_loss_of_an_image():
         mean, log_variance = model.encode(images)
         expected = loss(model.decode(mean), images, mean, log_variance) / 6
     assert negative_elbo(model, images, seed=1) == pytest.approx(expected.item(), rel=1e-5)
+
+
+def test_every_name_that_a_table_or_figure_uses_is_a_measure_and_generation_0_is_the_reference():
+    model, first, classifier = tiny(1), tiny(2), ImageClassifier(8, 3).eval()
+    images = {"generated": random_images(20, 1), "test": random_images(20, 2), "classes": 3, "seed": 1}
+    found, density = evaluate(model, first, classifier, train=random_images(20, 3), **images)
+    assert {*registry.VAE_HEADLINE, *plot_vae_spread.MEASURES, "real_latent_mean_sd"} <= set(found)
+    assert found["latent_mean_sd"] == pytest.approx(spread(latent_means(first, images["generated"])))
+    assert found["own_latent_mean_sd"] == pytest.approx(spread(latent_means(model, images["generated"])))
+    assert density.tolist() == latent_density(latent_means(first, images["generated"])).tolist()
+    assert "real_latent_mean_sd" not in evaluate(model, first, classifier, train=None, **images)[0]

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from collapse.statistics.comparisons import compare, holm, sign_flip
+from collapse.statistics.comparisons import compare, corrected, holm, pairs, sign_flip
 
 
 def test_three_pairs_of_one_sign_reach_the_least_p_of_a_quarter():
@@ -55,3 +55,17 @@ def test_holm_by_hand():
 def test_what_was_not_tested_is_not_of_the_family():
     adjusted = holm([math.nan, 0.02, 0.01])
     assert math.isnan(adjusted[0]) and adjusted[1:] == pytest.approx([0.02, 0.02])
+
+
+def test_the_reference_is_second_in_every_pair():
+    assert pairs(["a", "b", "c"], None) == [("a", "b"), ("a", "c"), ("b", "c")]
+    assert pairs(["a", "b", "c"], "b") == [("a", "b"), ("c", "b")]
+
+
+def test_the_family_is_all_tests_of_the_table():
+    nan = float("nan")
+    rows = [{"p": 0.01, "least_p": 0.01}, {"p": nan, "least_p": nan}, {"p": 0.04, "least_p": 0.25}]
+    found = corrected(rows)
+    assert [row["tests"] for row in found] == [2, 2, 2]
+    assert [row["p_holm"] for row in found] == pytest.approx([0.02, nan, 0.04], nan_ok=True)
+    assert [row["least_p_holm"] for row in found] == pytest.approx([0.02, nan, 0.5], nan_ok=True)

@@ -5,6 +5,7 @@ from itertools import islice
 import numpy as np
 import pytest
 
+from collapse.theory import discrete
 from collapse.theory.discrete import ByCount, ByIndex, exact, measures, probabilities, simulate
 
 
@@ -55,3 +56,15 @@ def test_measures_of_a_known_sample():
     assert found["entropy"] == pytest.approx([1.5 * np.log(2), 0])
     assert found["support"].tolist() == [3, 1] and found["absorbed"].tolist() == [0, 1]
     assert found["squared_error"] == pytest.approx([0, 0.25 + 2 / 16])
+
+
+def test_a_mean_of_few_chains_that_are_left_is_not_compared():
+    p = discrete.probabilities("uniform", 4, None)
+    rows = discrete.trajectory(p, chains=100, samples=5, generations=[1, 20], seed=1)
+    by_place = {(row["quantity"], row["generation"]): row for row in rows}
+    assert {generation for _, generation in by_place} == {1, 20}
+    assert by_place["heterozygosity", 1]["comparable"]  # 60 chains: 100 · 0.8 · 3/4
+    assert not by_place["heterozygosity", 20]["comparable"]
+    assert by_place["heterozygosity", 20]["exact"] == pytest.approx(0.8**20 * 0.75)
+    assert by_place["squared_error", 20]["comparable"] and not by_place["entropy", 1]["comparable"]
+    assert by_place["support", 20]["exact"] is None

@@ -7,6 +7,7 @@ import pytest
 from scipy.linalg import sqrtm
 from scipy.stats import ks_2samp
 
+from collapse.theory import gaussian
 from collapse.theory.gaussian import DRAWS, Fit, Summary, exact, lower_factor, measures, simulate, variants
 
 VARIANTS = variants(superlinear_exponent=1.5, real_fraction=0.1)
@@ -88,3 +89,30 @@ def test_accumulated_error_stays_below_its_bound():
     )
     assert accumulate.max() < np.pi**2 / 6 / 100
     assert replace[-1] == pytest.approx(1000 / 100)
+
+
+def test_approximations_of_the_deviation_are_those_of_a_lognormal_variable():
+    centre, spread = -0.3, 0.4
+    known = {"log_generalized_variance": 2 * centre, "log_generalized_variance_variance": 4 * spread**2}
+    drawn = np.exp(centre + spread * np.random.default_rng(0).standard_normal(400_000))
+    assert gaussian.approximations("sd_error", known)["approximate"] == pytest.approx(abs(1 - drawn).mean(), rel=0.01)
+    found = gaussian.approximations("sd", known)
+    assert found["median_lognormal"] == pytest.approx(np.exp(centre))
+    assert found["q95_lognormal"] == pytest.approx(np.quantile(drawn, 0.95), rel=0.01)
+    assert gaussian.approximations("variance", known) == {}
+
+
+def test_heavy_tailed_quantities_are_compared_no_later_than_generation_m():
+
+    rows = gaussian.trajectory(
+        VARIANTS["unbiased"],
+        gaussian.draw_summaries,
+        chains=5,
+        dimensions=1,
+        samples=4,
+        generations=[4, 5],
+        rng=np.random.default_rng(0),
+    )
+    compared = {(row["quantity"], row["generation"]) for row in rows if row["comparable"]}
+    assert ("variance", 4) in compared and ("variance", 5) not in compared
+    assert ("log_generalized_variance", 5) in compared

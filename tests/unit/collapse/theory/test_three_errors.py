@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
+from collapse.theory import three_errors
 from collapse.theory.three_errors import SETTINGS, START, Truth, simulate, stopped, w2_squared
 
 RNG = {"samples": 50, "chains": 20_000}
@@ -79,3 +80,15 @@ def test_together_they_are_worse_than_each_alone():
         distances(name, 10, kept=0.01 if name == "approximation" else 0.0)[-1].mean() for name in list(SETTINGS)[:3]
     ]
     assert together > max(alone)
+
+
+def test_the_exact_values_hold_for_simulated_chains():
+    rows = three_errors.trajectories(
+        chains=2000, samples=50, generations=3, separation=0.9, step_size=0.1, steps=20, seed=1
+    )
+    found = three_errors.agreement(rows)
+    assert found["rows"] == 3  # of the statistical error alone: the others draw nothing, or have no closed form
+    assert found["rows_beyond_3_standard_errors"] == 0
+    assert found["largest_difference_without_draws"] < 1e-9
+    assert found["expressivity"]["generation1"] == pytest.approx(found["expressivity"]["generation3"])
+    assert found["statistical"]["generation1"] < found["statistical"]["generation3"]
