@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import yaml
 
 from collapse.policies import POLICIES
-from pipeline.arms import expand
+from pipeline.configuration import expand
 from pipeline.layout.text_chain import TextChain
 from tests.project import Project
 

@@ -55,7 +55,7 @@ def refused(project: Project, script: str, generation: int, options: str, messag
 
 def mix(folder: str) -> str:
     return (
-        f"--policy replace {CORPUS} --synthetic {folder}/synthetic.parquet "
+        f"--policy replace {CORPUS} --synthetic replace 1 1 {folder}/synthetic.parquet "
         "--output out/training.parquet --manifest out/training.manifest.json"
     )
 
@@ -100,7 +100,7 @@ def test_text_of_another_decoder(golden, change, differs):
 def test_an_option_that_the_decoder_lacks_or_has_not(golden):
     command = generate(PLACE)
     missing = command.replace("--num-beams 2", "")
-    refused(golden, "generate", 1, missing, "--num-beams: missing; decoder beam_search needs it")
+    refused(golden, "generate", 1, missing, "--num-beams is missing; decoder beam_search needs it")
     others = command + " --top-k 5"
     refused(
         golden,
