@@ -1,5 +1,6 @@
 """A hub on loopback that speaks the protocol of Hugging Face's, and the small model that it holds."""
 
+import contextlib
 import hashlib
 import http.server
 import json
@@ -115,9 +116,10 @@ def hub(repository) -> Iterator[Hub]:
             self.send_header("Content-Length", str(len(data)))
             self.send_header("ETag", f'"{hashlib.sha1(data).hexdigest()}"')
             self.send_header("X-Repo-Commit", REVISION)
-            self.end_headers()
-            if body:
-                self.wfile.write(data[: len(data) // 2] if of_file and address.fault == "truncated" else data)
+            with contextlib.suppress(BrokenPipeError):  # of a client that has lost its patience
+                self.end_headers()
+                if body:
+                    self.wfile.write(data[: len(data) // 2] if of_file and address.fault == "truncated" else data)
 
         def log_message(self, *_: object) -> None:
             """Be quiet."""
