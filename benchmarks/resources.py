@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import yaml
 
@@ -53,7 +54,7 @@ class Row:
     predicted_memory: float
 
 
-def measured(results: Path) -> Iterator[tuple[Job, dict]]:
+def measured(results: Path) -> Iterator[tuple[Job, dict[str, Any]]]:
     """Each finished job and its timings."""
     folder = results / "benchmark"
     for path in sorted(folder.rglob("*.json")):
@@ -69,7 +70,7 @@ def measured(results: Path) -> Iterator[tuple[Job, dict]]:
 
 def compare(results: Path, plan: Plan) -> list[Row]:
     """A row for each rule that has written timings, the longest first."""
-    by_rule: dict[str, list[tuple[Job, dict]]] = {}
+    by_rule: dict[str, list[tuple[Job, dict[str, Any]]]] = {}
     for one, timings in measured(results):
         if one in plan.graph:  # others are of an earlier configuration
             by_rule.setdefault(one.rule, []).append((one, timings))

@@ -11,6 +11,7 @@ import json
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -32,8 +33,8 @@ def main() -> None:
         for name, symbols, exponent in (("uniform", 6, None), ("zipf", 1000, 1.0)):
             p = discrete.probabilities(name, symbols, exponent)
             state = next(discrete.simulate(p, CHAINS, samples, seed=1))  # no chain is absorbed yet
-            draw = drawing(state, samples, rng)
-            cases[f"discrete, {name} of {symbols}, M = {samples:,}"] = (samples, lambda one=state: one.next(rng), draw)
+            case = f"discrete, {name} of {symbols}, M = {samples:,}"
+            cases[case] = (samples, partial(state.next, rng), drawing(state, samples, rng))
     for samples in (100, 1000, 10_000):
         for draws in gaussian.DRAWS:
             for dimensions in (1, 3):
@@ -43,8 +44,8 @@ def main() -> None:
                 numbers = summaries if draws == "summaries" else points
                 cases[f"gaussian, {draws}, {dimensions}d, M = {samples:,}"] = (
                     samples,
-                    lambda one=fits: next(one),
-                    lambda one=numbers, size=samples, d=dimensions: one(rng, size, d),
+                    partial(next, fits),
+                    partial(numbers, rng, samples, dimensions),
                 )
     rows = []
     for name, (samples, step, draw) in cases.items():

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.workers import Engine, Turn, Workers, answer, cores, layout
-from collapse.models.memory import Shape
+from collapse.models.memory import Shape as Shape
 
 DTYPES = ("float32", "bfloat16")
 BLOCK_TOKENS = 64
@@ -68,7 +68,7 @@ def alternate(engines: Mapping[str, Callable[[], float]], rounds: int) -> dict[s
 
 def in_rounds(
     engines: Mapping[str, Engine],
-    settings: Mapping[str, dict],
+    settings: Mapping[str, dict[str, Any]],
     prepare: Callable[[str, Workers], object],
     rate: Callable[[str, Workers], float],
     rounds: int,
@@ -86,14 +86,14 @@ def in_rounds(
 
 
 def batch_sizes(
-    engine: Engine, batches: Sequence[int], rate: Callable[[Workers, dict], float], device: str
-) -> list[dict]:
+    engine: Engine, batches: Sequence[int], rate: Callable[[Workers, dict[str, Any]], float], device: str
+) -> list[dict[str, Any]]:
     """Tokens a second at growing batch sizes, until one is more than a tenth slower than the best before it."""
     processes, threads = layout(device)
     settings = [{"processes": processes, "threads": threads, "batch_blocks": batch} for batch in batches]
     if len(settings) == 1:
         return [{"settings": settings[0]}]
-    tried: list[dict] = []
+    tried: list[dict[str, Any]] = []
     with Workers(engine, processes, threads) as workers:
         for one in settings:
             tried.append({"settings": one, "tokens_per_second": round(rate(workers, one), 1)})
@@ -102,9 +102,10 @@ def batch_sizes(
     return tried
 
 
-def best(tried: Sequence[dict]) -> dict:
+def best(tried: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """The settings that gave most tokens a second."""
-    return max(tried, key=lambda one: one.get("tokens_per_second", 0))["settings"]
+    settings: dict[str, Any] = max(tried, key=lambda one: one.get("tokens_per_second", 0))["settings"]
+    return settings
 
 
 def row(
@@ -114,10 +115,10 @@ def row(
     rates: Mapping[str, list[float]],
     *,
     operations_per_token: float,
-    machine: dict,
+    machine: dict[str, Any],
     peak_memory_bytes: int,
     **more: Any,
-) -> dict:
+) -> dict[str, Any]:
     """One engine's line: its rates in tokens a second, and their ratios to the peer's in the same rounds."""
     ratios = [rate / peer for rate, peer in zip(rates[engine], rates[PEER], strict=True)]
     tokens_per_second = statistics.median(rates[engine])
@@ -152,13 +153,13 @@ def parse(doc: str | None, *more: Callable[[argparse.ArgumentParser], Any]) -> a
     return args
 
 
-def show_heading(machine: dict) -> None:
+def show_heading(machine: dict[str, Any]) -> None:
     print(json.dumps(machine, indent=1))
     columns = f"{'tokens/s':>10}  {'ratio (min–max)':20}{'memory':>9}{'of peak':>9}"
     print(f"{'model':10}{'engine':18}{'dtype':10}{columns}", flush=True)
 
 
-def show(rows: Iterable[dict]) -> None:
+def show(rows: Iterable[dict[str, Any]]) -> None:
     for one in rows:
         ratio = f"{one['ratio_median']:.2f} ({one['ratio_min']:.2f}–{one['ratio_max']:.2f})"
         share = f"{one['roofline_share']:.0%}" if one["roofline_share"] else ""
@@ -169,12 +170,12 @@ def show(rows: Iterable[dict]) -> None:
         )
 
 
-def write(rows: Sequence[dict], machine: dict, path: Path | None) -> None:
+def write(rows: Sequence[dict[str, Any]], machine: dict[str, Any], path: Path | None) -> None:
     if path:
         path.write_text(json.dumps({"machine": machine, "rows": list(rows)}, indent=1) + "\n")
 
 
-def measure_machine(device: str, short: bool) -> dict:
+def measure_machine(device: str, short: bool) -> dict[str, Any]:
     """Processor, versions, the most GFLOP/s of matrix products in either format, and GB/s of memory.
 
     All cores multiply at once, one process each (a GPU: one process), in the way and shape that is fastest: torch's own
@@ -243,7 +244,7 @@ def multiply(turn: Turn, device: str) -> None:
 
     def repeat(work: Callable[[], object], amount: float, seconds: float) -> float:
         """Amount a second over at least so many seconds, after one call that is not counted."""
-        wait = torch.cuda.synchronize if device == "cuda" else lambda: None
+        wait: Callable[[], object] = torch.cuda.synchronize if device == "cuda" else lambda: None
         work()
         wait()
         started, count = time.perf_counter(), 0

@@ -15,7 +15,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -32,7 +34,7 @@ def main() -> None:
         project, scratch = Path(folder) / "project", Path(folder) / "scratch"
         scratch.mkdir()
         subprocess.run(["git", "clone", "--quiet", str(ROOT), str(project)], check=True)
-        text = {"generations": args.generations, "seeds": [1], "arms": ["replace"]}
+        text: dict[str, Any] = {"generations": args.generations, "seeds": [1], "arms": ["replace"]}
         text["finetune"] = pretraining = {"checkpoint_minutes": 10}
         configuration = {"parts": ["text"], "text": text, "base_model": {"pretraining": pretraining}}
         (project / "soak.yaml").write_text(yaml.safe_dump(configuration))
@@ -49,15 +51,15 @@ def main() -> None:
             "partial_files_left": len([*(project / "results").rglob(".*.part")]),
             "processes_left": len([*processes(project)]),
         }
-    text = json.dumps(result, indent=1)
-    print(text)
+    printed = json.dumps(result, indent=1)
+    print(printed)
     if args.json:
-        args.json.write_text(text + "\n")
+        args.json.write_text(printed + "\n")
 
 
-def watch(run: subprocess.Popen, project: Path, generations: int) -> list[dict]:
+def watch(run: subprocess.Popen[bytes], project: Path, generations: int) -> list[dict[str, Any]]:
     """Once a second while the chain grows: generations done, and what both processes hold."""
-    samples: list[dict] = []
+    samples: list[dict[str, Any]] = []
     done = 0
     while run.poll() is None:
         place = project / "results/mini/text/replace/seed1"
@@ -70,7 +72,7 @@ def watch(run: subprocess.Popen, project: Path, generations: int) -> list[dict]:
     return samples
 
 
-def processes(project: Path):
+def processes(project: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """The main Snakemake process of a project and the one that jobs are forks of: megabytes, open files, seconds."""
     for path in Path("/proc").glob("[0-9]*"):
         try:
@@ -102,7 +104,7 @@ def processes(project: Path):
             continue
 
 
-def at(samples: list[dict], generations: int, share: float) -> dict:
+def at(samples: list[dict[str, Any]], generations: int, share: float) -> dict[str, Any]:
     """Where the chain has got to `share` of its length, and the pace over the tenth of it before that."""
     now = next(one for one in samples if one["generations"] >= share * generations)
     before = next(one for one in samples if one["generations"] >= max(1, now["generations"] - generations / 10))

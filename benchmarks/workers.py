@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Self
 
 Turn = Callable[..., Any]
-Engine = tuple[Callable[..., None], tuple]  # the function, and its arguments after `turn`
+Engine = tuple[Callable[..., None], tuple[Any, ...]]  # the function, and its arguments after `turn`
 
 
 class Failure(RuntimeError):
@@ -41,12 +41,12 @@ class Workers:
             self.pipes.append(pipe)
             self.processes.append(process)
 
-    def start(self) -> list:
+    def start(self) -> list[Any]:
         """Wait until all are ready; what they handed over before they had a job. Failure if an engine cannot start."""
         self.started = True
         return self._receive(limit=600)
 
-    def __call__(self, jobs: Sequence[Any], limit: float = 3600) -> tuple[float, list]:
+    def __call__(self, jobs: Sequence[Any], limit: float = 3600) -> tuple[float, list[Any]]:
         """Give every worker its job: seconds until the last has answered, and the answers.
 
         Failure if a worker raised something or takes more than `limit` seconds; all of them are ended then.
@@ -59,7 +59,7 @@ class Workers:
         received = self._receive(limit)
         return time.perf_counter() - started, received
 
-    def _receive(self, limit: float) -> list:
+    def _receive(self, limit: float) -> list[Any]:
         deadline = time.perf_counter() + limit
         received = []
         for index, pipe in enumerate(self.pipes):
@@ -117,7 +117,7 @@ def peak_memory() -> int:
     """The most memory that this process has held at any time, in bytes: of its GPU if it uses one."""
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_initialized():
-        return torch.cuda.max_memory_allocated()
+        return int(torch.cuda.max_memory_allocated())
     try:  # not ru_maxrss: on Linux a process inherits that of the one that started it
         return 1024 * int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])
     except FileNotFoundError:
@@ -126,7 +126,7 @@ def peak_memory() -> int:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
-def _serve(pipe: Connection, threads: int, engine: Callable[..., None], arguments: tuple) -> None:
+def _serve(pipe: Connection, threads: int, engine: Callable[..., None], arguments: tuple[Any, ...]) -> None:
     """A worker's whole life."""
     os.environ["OMP_NUM_THREADS"] = str(threads)  # read when torch is imported, which it has not been yet
     asleep = False

@@ -1,5 +1,6 @@
 """Compare arms seed by seed, test each measure for a trend over generations, and find when each leaves generation 0."""
 
+import argparse
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from functools import partial
@@ -88,7 +89,7 @@ def corrected(rows: list[dict], *names: str) -> list[dict]:
     return rows
 
 
-def onsets(arms: list[str], args, arrays: dict) -> Iterable[dict]:
+def onsets(arms: list[str], args: argparse.Namespace, arrays: dict) -> Iterable[dict]:
     """Onset of every measure of every arm, and its place among the arm's measures."""
     for arm in arms:
         found = []

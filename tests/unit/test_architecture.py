@@ -99,7 +99,7 @@ def test_the_workflows_python_needs_neither_the_scripts_nor_what_snakemake_does_
 
 
 def test_a_script_takes_nothing_from_the_workflows_python():
-    """Else its results would be made anew after every edit there; scripts/__main__.py alone, which starts them, does."""
+    """Else each edit there would make its results again. scripts/__main__.py starts jobs and computes nothing."""
     found = {module for module in modules("scripts") if any(one.startswith("pipeline") for one in imports(module))}
     assert found == {"scripts.__main__"}
 
