@@ -13,7 +13,6 @@ import statistics
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -27,6 +26,12 @@ from collapse.models.memory import Shape as Shape
 DTYPES = ("float32", "bfloat16")
 BLOCK_TOKENS = 64
 PEER = "transformers"
+PRODUCTS = {
+    "cpu": [(1024, 1024, 1024), (160, 768, 3072), (2048, 768, 768)],
+    "cuda": [(4096, 4096, 4096), (8192, 8192, 8192)],
+}  # rows, in, out
+COPIED = 64 * 2**20  # numbers of 4 bytes
+SHORT_SECONDS = 0.2
 
 
 MODELS = {
@@ -39,7 +44,8 @@ def make_model(shape: Shape, folder: Path, dropout: float = 0.0) -> Path:
     """Random weights in the Hugging Face layout: speed does not depend on what a model knows."""
     from collapse.models.transformers_files import new_opt, write_model
 
-    write_model(new_opt(**asdict(shape), dropout=dropout, seed=0), folder)
+    sizes = {name: getattr(shape, name) for name in ("vocabulary_size", "layers", "width", "heads", "positions")}
+    write_model(new_opt(**sizes, dropout=dropout, seed=0), folder)
     return folder
 
 
@@ -181,15 +187,12 @@ def measure_machine(device: str, short: bool) -> dict[str, Any]:
     All cores multiply at once, one process each (a GPU: one process), in the way and shape that is fastest: torch's own
     product or oneDNN's with weights laid out before. Memory is a large copy, its reading and its writing counted.
     """
-    seconds = 0.2 if short else 1.0
-    shapes = [(1024, 1024, 1024), (160, 768, 3072), (2048, 768, 768)]
-    if device == "cuda":
-        shapes = [(4096, 4096, 4096), (8192, 8192, 8192)]
+    seconds = SHORT_SECONDS if short else 1.0
     processes, threads = layout(device)
     peaks = {dtype: 0.0 for dtype in DTYPES}
     with Workers((multiply, (device,)), processes, threads) as workers:
         for dtype in DTYPES:
-            for sizes in shapes:
+            for sizes in PRODUCTS[device]:
                 for packed in (False, True) if device == "cpu" else (False,):
                     rates = workers([(dtype, sizes, packed, seconds)] * processes)[1]
                     peaks[dtype] = max(peaks[dtype], sum(rates) / 1e9)
@@ -222,7 +225,7 @@ def multiply(turn: Turn, device: str) -> None:
 
     def rate(dtype: str | None, sizes: tuple[int, ...], packed: bool, seconds: float) -> float:
         if dtype is None:
-            source = torch.ones(64 * 2**20, device=device)  # 256 MiB
+            source = torch.ones(COPIED, device=device)
             target = torch.empty_like(source)
             return repeat(lambda: target.copy_(source), 2 * source.nbytes, seconds)
         number = getattr(torch, dtype)
