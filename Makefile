@@ -10,7 +10,7 @@ NAMED := "$(subst ','\'',$(subst ",\",$(subst \,\\,$(FOLDER))))"
 FOLDER_OF := $(if $(filter side-%,$(PRESET)),vae={"images": {"folder": $(NAMED)}},corpus={"folder": $(NAMED)})
 CONFIG := $(if $(PRESET),--configfile $(PRESET:%=presets/%.yaml)) $(if $(FOLDER),--config '$(FOLDER_OF)')
 
-.PHONY: help run plan test test-cluster test-remotes test-conda cluster remotes restore verify lint benchmark lock clean
+.PHONY: help run plan check test coverage test-cluster test-remotes test-conda cluster remotes restore verify lint benchmark lock clean
 
 help:            ## show what there is
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile
@@ -21,8 +21,14 @@ run: .venv/run   ## the default experiment, or PRESET=name (several: one over th
 plan: .venv/run  ## what a run would take, by itself or with PRESET=: jobs, hours, memory, disk; OPTIONS="--cores 2 64"
 	python -m pipeline.costs.plan $(CONFIG) $(OPTIONS)
 
+check: lint      ## what to run before each commit: format, lint, types and unit tests
+	python -m pytest -n auto --dist worksteal tests/unit $(OPTIONS)
+
 test: .venv/test ## unit, command-line and workflow tests, and a golden mini run
 	python -m pytest -n auto --dist worksteal $(OPTIONS)
+
+coverage: .venv/test ## the same, and which lines they execute (in their own process: what jobs execute is not counted)
+	python -m pytest -n auto --dist worksteal --cov --cov-report=term $(OPTIONS)
 
 cluster: .venv/cluster ## what SLURM needs, on top of make run (docs/clusters.md)
 
@@ -46,9 +52,10 @@ restore: .venv/run ## after dvc pull: results checked and in place with their pr
 verify: .venv/run ## run the full experiment twice in clean copies, -j1 and -j4, and compare every byte
 	python -m benchmarks.determinism
 
-lint: .venv/test ## formatting, lint and types
+lint: .venv/test ## formatting, lint, spelling and types
 	ruff format --check . && ruff check . && snakefmt --check Snakefile workflow/rules
-	mypy collapse pipeline scripts
+	git ls-files -z | xargs -0 codespell
+	mypy
 	snakemake --lint
 
 benchmark: .venv/run ## short versions of all measurements

@@ -54,12 +54,12 @@ def main() -> None:
     shape = MODELS[MODEL]
     text, test = read_text(args.text, shape.vocabulary_size)
     text, test = text[:blocks], test[:test_blocks]
-    done: dict[str, list[dict]] = {"ours": [], PEER: []}
+    done: dict[str, list[dict[str, Any]]] = {"ours": [], PEER: []}
 
     def rate(name: str, training: Workers, reading: Workers) -> float:
         with tempfile.TemporaryDirectory() as folder:
             done[name].append(run_chain(training, reading, Path(folder), text, test, epochs))
-        return GENERATIONS * text.size / sum(done[name][-1]["seconds"].values())
+        return float(GENERATIONS * text.size / sum(done[name][-1]["seconds"].values()))
 
     with tempfile.TemporaryDirectory() as temporary, ExitStack() as stack:
         base = make_model(shape, Path(temporary) / MODEL)

@@ -14,7 +14,7 @@ same blocks in the same order at the same constant learning rate. It has `compar
 
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -50,7 +50,7 @@ def main() -> None:
     args = parse(__doc__)
     machine = measure_machine(args.device, args.short)
     show_heading(machine)
-    rows: list[dict] = []
+    rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as temporary:
         for model, shape in MODELS.items():
             folder = make_model(shape, Path(temporary) / model, dropout=0.1)
@@ -68,13 +68,15 @@ def main() -> None:
     write(rows, machine, args.json)
 
 
-def compare(model: str, folder: Path, dtype: str, machine: dict, device: str, short: bool) -> list[dict]:
+def compare(
+    model: str, folder: Path, dtype: str, machine: dict[str, Any], device: str, short: bool
+) -> list[dict[str, Any]]:
     """Find Trainer's fastest settings, then run the rounds; return one row for each engine."""
     shape, steps = MODELS[model], STEPS_A_ROUND[model]
     batch_blocks, rounds = (4, 2) if short else (BATCH_BLOCKS, 5)
     blocks = random_blocks(shape, batch_blocks * (1 + rounds * steps), seed=1)
     process = {"processes": 1, "threads": cores()}
-    tried: list[dict] = []
+    tried: list[dict[str, Any]] = []
     for part in [batch_blocks] if short else [BATCH_BLOCKS, PART_BLOCKS]:
         tried.append({"settings": process | {"part_blocks": part}})
         if not short:
@@ -109,7 +111,7 @@ def compare(model: str, folder: Path, dtype: str, machine: dict, device: str, sh
     ]
 
 
-def compare_losses(model: str, folder: Path, device: str, short: bool) -> dict:
+def compare_losses(model: str, folder: Path, device: str, short: bool) -> dict[str, Any]:
     """Train with both engines on the same blocks; return the largest difference of their losses, in nats."""
     steps, batch_blocks = COMPARED[model]
     steps = 10 if short else steps
@@ -180,8 +182,8 @@ def peer_engine(
     losses: list[torch.Tensor] = []  # of each part of a step
     model.register_forward_hook(lambda model, inputs, output: losses.append(output.loss.detach()))
 
-    class Halt(TrainerCallback):
-        def on_step_end(self, args, state, control, **more) -> None:
+    class Halt(TrainerCallback):  # type: ignore[misc]  # transformers is not typed
+        def on_step_end(self, args: object, state: object, control: object, **more: object) -> None:
             loss = float(sum(losses))
             losses.clear()
             turn(loss)

@@ -18,6 +18,7 @@ import tempfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -52,7 +53,7 @@ def main() -> None:
     args = parse(__doc__)
     machine = measure_machine(args.device, args.short)
     show_heading(machine)
-    rows: list[dict] = []
+    rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as temporary:
         for model, shape in MODELS.items():
             folder = make_model(shape, Path(temporary) / model)
@@ -72,8 +73,14 @@ def main() -> None:
 
 
 def compare(
-    model: str, dtype: str, engines: dict[str, Engine], machine: dict, device: str, short: bool, compiling: bool
-) -> dict[str, dict]:
+    model: str,
+    dtype: str,
+    engines: dict[str, Engine],
+    machine: dict[str, Any],
+    device: str,
+    short: bool,
+    compiling: bool,
+) -> dict[str, dict[str, Any]]:
     """Find the fastest settings, then run the rounds; return one row for each engine, by its name."""
     shape = MODELS[model]
     new_tokens, rounds, batches = (8, 2, BATCHES[model][1:2]) if short else (BLOCK_TOKENS, 3, BATCHES[model])
@@ -114,14 +121,16 @@ def compare(
     return rows
 
 
-def other_ways(engine: Engine, settings: dict, rate: Callable[[Workers, dict], float], compiling: bool) -> list[dict]:
+def other_ways(
+    engine: Engine, settings: dict[str, Any], rate: Callable[[Workers, dict[str, Any]], float], compiling: bool
+) -> list[dict[str, Any]]:
     """Try the peer with other settings at its best batch size. Settings that fail are listed with their error."""
-    ways: list[dict] = [{"cache": "static"}]
+    ways: list[dict[str, Any]] = [{"cache": "static"}]
     if compiling:
         ways.append({"cache": "static", "compiled": True})
     if settings["processes"] > 1:
         ways.append({"processes": 1, "threads": cores()})
-    tried: list[dict] = []
+    tried: list[dict[str, Any]] = []
     for way in ways:
         changed = settings | way
         try:
@@ -132,20 +141,20 @@ def other_ways(engine: Engine, settings: dict, rate: Callable[[Workers, dict], f
     return tried
 
 
-def trial(shape: Shape, new_tokens: int, workers: Workers, settings: dict) -> float:
+def trial(shape: Shape, new_tokens: int, workers: Workers, settings: dict[str, Any]) -> float:
     """Return tokens a second for one full batch on each core."""
     prompts = random_blocks(shape, settings["processes"] * settings["threads"] * settings["batch_blocks"], seed=2)
     warm_up(workers, prompts, new_tokens, settings)
     return continue_all(workers, prompts, new_tokens, settings)[0]
 
 
-def warm_up(workers: Workers, prompts: np.ndarray, new_tokens: int, settings: dict) -> None:
+def warm_up(workers: Workers, prompts: np.ndarray, new_tokens: int, settings: dict[str, Any]) -> None:
     """Do the work of the first call. A compiled model needs every size once. Raises Failure after COMPILE_SECONDS."""
     continue_all(workers, prompts, new_tokens if settings.get("compiled") else 2, settings, COMPILE_SECONDS)
 
 
 def continue_all(
-    workers: Workers, prompts: np.ndarray, new_tokens: int, settings: dict, limit: float = 3600
+    workers: Workers, prompts: np.ndarray, new_tokens: int, settings: dict[str, Any], limit: float = 3600
 ) -> tuple[float, np.ndarray]:
     """Continue all prompts; return tokens a second, and the tokens (blocks, new tokens)."""
     shares = np.array_split(prompts, len(workers.processes))
@@ -161,7 +170,7 @@ def our_engine(turn: Turn, folder: Path, dtype: str, device: str) -> None:
 
     model = load_opt(folder, getattr(torch, dtype), device)
 
-    def generate(prompts: np.ndarray, new_tokens: int, settings: dict) -> np.ndarray:
+    def generate(prompts: np.ndarray, new_tokens: int, settings: dict[str, Any]) -> np.ndarray:
         ids = torch.from_numpy(prompts).to(device)
         tokens, _ = beam_search(
             model, ids, new_tokens=new_tokens, num_beams=BEAMS, batch_blocks=settings["batch_blocks"]
@@ -180,7 +189,7 @@ def peer_engine(turn: Turn, folder: Path, dtype: str, device: str) -> None:
     model = read_peer(folder, dtype, device)
     plain = model.forward
 
-    def generate(prompts: np.ndarray, new_tokens: int, settings: dict) -> np.ndarray:
+    def generate(prompts: np.ndarray, new_tokens: int, settings: dict[str, Any]) -> np.ndarray:
         if settings.get("compiled") and model.forward == plain:
             model.forward = torch.compile(plain)
         config = GenerationConfig(
@@ -207,7 +216,7 @@ def ctranslate2_engine(turn: Turn, folder: Path, compute_type: str, device: str)
 
     generator = Generator(str(folder), device=device, compute_type=compute_type, inter_threads=1, intra_threads=1)
 
-    def generate(prompts: np.ndarray, new_tokens: int, settings: dict) -> np.ndarray:
+    def generate(prompts: np.ndarray, new_tokens: int, settings: dict[str, Any]) -> np.ndarray:
         results = generator.generate_batch(
             [[f"t{token}" for token in prompt] for prompt in prompts.tolist()],
             max_batch_size=settings["batch_blocks"],

@@ -15,6 +15,7 @@ compares the simulated duration with the measured duration of the second run.
 import argparse
 import time
 from pathlib import Path
+from typing import Any
 
 import matplotlib.pyplot as plt
 import seaborn as sns
@@ -29,7 +30,7 @@ from pipeline.costs.schedule import longest_ways, makespan
 WORKERS = (1, 8, 64, 512)
 SHARDS = (1, 8)
 SHARES = [round(0.05 * share, 2) for share in range(1, 11)]
-TWENTY_ARMS = {
+TWENTY_ARMS: dict[str, Any] = {
     "parts": ["text"],
     "arms": {
         "shares": {

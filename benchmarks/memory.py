@@ -8,6 +8,7 @@ config.yaml. Scoring holds two models, as `evaluate` does.
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -37,12 +38,12 @@ def main() -> None:
     write(rows, {}, args.json)
 
 
-def measured(model: str, shape: Shape, folder: Path, work: str, blocks: int, dtype: str, device: str) -> dict:
+def measured(model: str, shape: Shape, folder: Path, work: str, blocks: int, dtype: str, device: str) -> dict[str, Any]:
     batch = random_blocks(shape, blocks, seed=1)
     threads = cores() if work == "finetuning" and device == "cpu" else 1
     if work == "finetuning":
         engine = (train_once, (folder, dtype, device))
-        job: tuple = (batch,)
+        job: tuple[Any, ...] = (batch,)
         estimate = memory.finetuning(
             shape, tokens=BLOCK_TOKENS, micro_batch_blocks=MICRO_BATCH_BLOCKS, threads=threads, precision=dtype
         )
@@ -68,7 +69,7 @@ def measured(model: str, shape: Shape, folder: Path, work: str, blocks: int, dty
         }
 
 
-def show(row: dict) -> None:
+def show(row: dict[str, Any]) -> None:
     peak, estimate = row["peak_memory_bytes"] / 1e9, row["estimated_bytes"] / 1e9
     print(
         f"{row['model']:10}{row['work']:12}{row['dtype']:10}{row['blocks']:7}{peak:9.2f} GB{estimate:9.2f} GB"

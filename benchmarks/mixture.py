@@ -15,6 +15,7 @@ import os
 import statistics
 import time
 import warnings
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -36,9 +37,9 @@ def main() -> None:
     chains, generations, rounds = (100, 10, 1) if args.short else (100, 200, 3)
     cores = os.cpu_count() or 1
     peers = {
-        "scikit-learn, same start": lambda fits: loop(fits, None, start=True),
-        "scikit-learn, same start, one thread": lambda fits: loop(fits, 1, start=True),
-        "scikit-learn, k-means start, one thread": lambda fits: loop(fits, 1, start=False),
+        "scikit-learn, same start": partial(loop, threads=None, start=True),
+        "scikit-learn, same start, one thread": partial(loop, threads=1, start=True),
+        "scikit-learn, k-means start, one thread": partial(loop, threads=1, start=False),
     }
     seconds: dict[str, list[float]] = {name: [] for name in peers}
     ours: list[float] = []

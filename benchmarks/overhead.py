@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -35,7 +36,7 @@ def main() -> None:
         args.json.write_text(text + "\n")
 
 
-def run_share(short: bool) -> dict:
+def run_share(short: bool) -> dict[str, Any]:
     """Run an experiment; return wall seconds, computing core-seconds by rule, and the share of overhead."""
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run(["git", "clone", "--quiet", str(ROOT), folder], check=True)
@@ -49,7 +50,7 @@ def run_share(short: bool) -> dict:
         return share(wall, Path(folder) / "results", config["base_model"]["pretraining"]["threads"])
 
 
-def share(wall: float, results: Path, pretraining_threads: int) -> dict:
+def share(wall: float, results: Path, pretraining_threads: int) -> dict[str, Any]:
     """Return the numbers of `run_share` for a finished run of `wall` seconds."""
     computing: dict[str, float] = {}
     for path in results.glob("*/benchmark/**/*.json"):

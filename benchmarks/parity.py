@@ -16,6 +16,7 @@ import json
 import multiprocessing
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -107,7 +108,7 @@ def both(
     return results
 
 
-def row(case: tuple, ours: list[np.ndarray], theirs: list[np.ndarray]) -> dict:
+def row(case: tuple[Any, ...], ours: list[np.ndarray], theirs: list[np.ndarray]) -> dict[str, Any]:
     same = (ours[0] == theirs[0]).all(axis=1)
     apart = np.abs(ours[1] - theirs[1])[~same].astype(np.float64)
     beams, penalty, our_precision, their_precision = case

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import yaml
 
@@ -53,7 +54,7 @@ class Row:
     predicted_memory: float
 
 
-def measured(results: Path) -> Iterator[tuple[Job, dict]]:
+def measured(results: Path) -> Iterator[tuple[Job, dict[str, Any]]]:
     """Yield each finished job and its timings."""
     folder = results / "benchmark"
     for path in sorted(folder.rglob("*.json")):
@@ -69,10 +70,10 @@ def measured(results: Path) -> Iterator[tuple[Job, dict]]:
 
 def compare(results: Path, plan: Plan) -> list[Row]:
     """Return a row for each rule with timings, the longest first."""
-    by_rule: dict[str, list[tuple[Job, dict]]] = {}
-    for finished, timings in measured(results):
-        if finished in plan.graph:  # other jobs belong to an earlier configuration
-            by_rule.setdefault(finished.rule, []).append((finished, timings))
+    by_rule: dict[str, list[tuple[Job, dict[str, Any]]]] = {}
+    for one, timings in measured(results):
+        if one in plan.graph:  # others are of an earlier configuration
+            by_rule.setdefault(one.rule, []).append((one, timings))
     rows = []
     for rule, jobs in by_rule.items():
         needs = [plan.known.needs(rule, dict(finished.wildcards)) for finished, _ in jobs]

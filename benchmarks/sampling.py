@@ -11,6 +11,7 @@ import json
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -31,13 +32,9 @@ def main() -> None:
     for samples in (100, 1000, 10_000):
         for name, symbols, exponent in (("uniform", 6, None), ("zipf", 1000, 1.0)):
             p = discrete.probabilities(name, symbols, exponent)
-            state = next(discrete.simulate(p, CHAINS, samples, seed=1))  # in generation 1 no chain is absorbed yet
-            draw = drawing(state, samples, rng)
-            cases[f"discrete, {name} of {symbols}, M = {samples:,}"] = (
-                samples,
-                lambda chains=state: chains.next(rng),
-                draw,
-            )
+            state = next(discrete.simulate(p, CHAINS, samples, seed=1))  # no chain is absorbed yet
+            case = f"discrete, {name} of {symbols}, M = {samples:,}"
+            cases[case] = (samples, partial(state.next, rng), drawing(state, samples, rng))
     for samples in (100, 1000, 10_000):
         for draws in gaussian.DRAWS:
             for dimensions in (1, 3):
@@ -47,8 +44,8 @@ def main() -> None:
                 numbers = summaries if draws == "summaries" else points
                 cases[f"gaussian, {draws}, {dimensions}d, M = {samples:,}"] = (
                     samples,
-                    lambda chains=fits: next(chains),
-                    lambda draw=numbers, size=samples, d=dimensions: draw(rng, size, d),
+                    partial(next, fits),
+                    partial(numbers, rng, samples, dimensions),
                 )
     rows = []
     for name, (samples, step, draw) in cases.items():

@@ -10,6 +10,7 @@ transformers in the same number format.
 
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -43,7 +44,7 @@ def main() -> None:
     args = parse(__doc__)
     machine = measure_machine(args.device, args.short)
     show_heading(machine)
-    rows: list[dict] = []
+    rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as temporary:
         for model, shape in MODELS.items():
             folder = make_model(shape, Path(temporary) / model)
@@ -54,7 +55,9 @@ def main() -> None:
     write(rows, machine, args.json)
 
 
-def compare(model: str, folder: Path, dtype: str, machine: dict, device: str, short: bool) -> list[dict]:
+def compare(
+    model: str, folder: Path, dtype: str, machine: dict[str, Any], device: str, short: bool
+) -> list[dict[str, Any]]:
     """Find the fastest batch sizes, then run the rounds; return one row for each engine."""
     from collapse.measures.perplexity import perplexity
 
@@ -67,7 +70,7 @@ def compare(model: str, folder: Path, dtype: str, machine: dict, device: str, sh
     given = (folder, dtype, device)
     engines: dict[str, Engine] = {"ours": (our_engine, given), PEER: (peer_engine, given)}
 
-    def trial(workers: Workers, settings: dict) -> float:
+    def trial(workers: Workers, settings: dict[str, Any]) -> float:
         score(workers, text[: len(workers.processes) * settings["batch_blocks"]], settings)  # not counted
         return score(workers, text, settings)[0]
 
@@ -100,7 +103,7 @@ def compare(model: str, folder: Path, dtype: str, machine: dict, device: str, sh
     ]
 
 
-def score(workers: Workers, blocks: np.ndarray, settings: dict) -> tuple[float, np.ndarray]:
+def score(workers: Workers, blocks: np.ndarray, settings: dict[str, Any]) -> tuple[float, np.ndarray]:
     """Score all blocks; return tokens a second, and the losses (blocks, 63) in nats."""
     shares = np.array_split(blocks, len(workers.processes))
     seconds, parts = workers([(share, settings["batch_blocks"]) for share in shares])

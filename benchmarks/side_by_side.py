@@ -13,7 +13,6 @@ import statistics
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -22,11 +21,17 @@ from typing import Any
 import numpy as np
 
 from benchmarks.workers import Engine, Turn, Workers, answer, cores, layout
-from collapse.models.memory import Shape
+from collapse.models.memory import Shape as Shape
 
 DTYPES = ("float32", "bfloat16")
 BLOCK_TOKENS = 64
 PEER = "transformers"
+PRODUCTS = {
+    "cpu": [(1024, 1024, 1024), (160, 768, 3072), (2048, 768, 768)],
+    "cuda": [(4096, 4096, 4096), (8192, 8192, 8192)],
+}  # rows, in, out
+COPIED = 64 * 2**20  # numbers of 4 bytes
+SHORT_SECONDS = 0.2
 
 
 MODELS = {
@@ -39,7 +44,8 @@ def make_model(shape: Shape, folder: Path, dropout: float = 0.0) -> Path:
     """Write a model with random weights in the Hugging Face layout: training does not change the speed."""
     from collapse.models.transformers_files import new_opt, write_model
 
-    write_model(new_opt(**asdict(shape), dropout=dropout, seed=0), folder)
+    sizes = {name: getattr(shape, name) for name in ("vocabulary_size", "layers", "width", "heads", "positions")}
+    write_model(new_opt(**sizes, dropout=dropout, seed=0), folder)
     return folder
 
 
@@ -68,7 +74,7 @@ def alternate(engines: Mapping[str, Callable[[], float]], rounds: int) -> dict[s
 
 def in_rounds(
     engines: Mapping[str, Engine],
-    settings: Mapping[str, dict],
+    settings: Mapping[str, dict[str, Any]],
     prepare: Callable[[str, Workers], object],
     rate: Callable[[str, Workers], float],
     rounds: int,
@@ -86,14 +92,14 @@ def in_rounds(
 
 
 def batch_sizes(
-    engine: Engine, batches: Sequence[int], rate: Callable[[Workers, dict], float], device: str
-) -> list[dict]:
+    engine: Engine, batches: Sequence[int], rate: Callable[[Workers, dict[str, Any]], float], device: str
+) -> list[dict[str, Any]]:
     """Measure tokens a second at growing batch sizes; stop at a rate more than a tenth below the best."""
     processes, threads = layout(device)
     settings = [{"processes": processes, "threads": threads, "batch_blocks": batch} for batch in batches]
     if len(settings) == 1:
         return [{"settings": settings[0]}]
-    tried: list[dict] = []
+    tried: list[dict[str, Any]] = []
     with Workers(engine, processes, threads) as workers:
         for setting in settings:
             tried.append({"settings": setting, "tokens_per_second": round(rate(workers, setting), 1)})
@@ -102,9 +108,10 @@ def batch_sizes(
     return tried
 
 
-def best(tried: Sequence[dict]) -> dict:
+def best(tried: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Return the settings with the most tokens a second."""
-    return max(tried, key=lambda trial: trial.get("tokens_per_second", 0))["settings"]
+    settings: dict[str, Any] = max(tried, key=lambda one: one.get("tokens_per_second", 0))["settings"]
+    return settings
 
 
 def row(
@@ -114,10 +121,10 @@ def row(
     rates: Mapping[str, list[float]],
     *,
     operations_per_token: float,
-    machine: dict,
+    machine: dict[str, Any],
     peak_memory_bytes: int,
     **more: Any,
-) -> dict:
+) -> dict[str, Any]:
     """Return the results of an engine: its tokens a second, and the ratios to the peer's in the same rounds."""
     ratios = [rate / peer for rate, peer in zip(rates[engine], rates[PEER], strict=True)]
     tokens_per_second = statistics.median(rates[engine])
@@ -152,13 +159,13 @@ def parse(doc: str | None, *more: Callable[[argparse.ArgumentParser], Any]) -> a
     return args
 
 
-def show_heading(machine: dict) -> None:
+def show_heading(machine: dict[str, Any]) -> None:
     print(json.dumps(machine, indent=1))
     columns = f"{'tokens/s':>10}  {'ratio (min–max)':20}{'memory':>9}{'of peak':>9}"
     print(f"{'model':10}{'engine':18}{'dtype':10}{columns}", flush=True)
 
 
-def show(rows: Iterable[dict]) -> None:
+def show(rows: Iterable[dict[str, Any]]) -> None:
     for result in rows:
         ratio = f"{result['ratio_median']:.2f} ({result['ratio_min']:.2f}–{result['ratio_max']:.2f})"
         share = f"{result['roofline_share']:.0%}" if result["roofline_share"] else ""
@@ -169,27 +176,24 @@ def show(rows: Iterable[dict]) -> None:
         )
 
 
-def write(rows: Sequence[dict], machine: dict, path: Path | None) -> None:
+def write(rows: Sequence[dict[str, Any]], machine: dict[str, Any], path: Path | None) -> None:
     if path:
         path.write_text(json.dumps({"machine": machine, "rows": list(rows)}, indent=1) + "\n")
 
 
-def measure_machine(device: str, short: bool) -> dict:
+def measure_machine(device: str, short: bool) -> dict[str, Any]:
     """Return processor, versions, the peak GFLOP/s of matrix products by number format, and the GB/s of memory.
 
     All cores multiply at once, with one process each (on a GPU: one process). The peak is the fastest of several shapes
     and of two products: torch's own, and oneDNN's with packed weights. Memory speed is that of a large copy, which
     counts bytes read and written.
     """
-    seconds = 0.2 if short else 1.0
-    shapes = [(1024, 1024, 1024), (160, 768, 3072), (2048, 768, 768)]
-    if device == "cuda":
-        shapes = [(4096, 4096, 4096), (8192, 8192, 8192)]
+    seconds = SHORT_SECONDS if short else 1.0
     processes, threads = layout(device)
     peaks = {dtype: 0.0 for dtype in DTYPES}
     with Workers((multiply, (device,)), processes, threads) as workers:
         for dtype in DTYPES:
-            for sizes in shapes:
+            for sizes in PRODUCTS[device]:
                 for packed in (False, True) if device == "cpu" else (False,):
                     rates = workers([(dtype, sizes, packed, seconds)] * processes)[1]
                     peaks[dtype] = max(peaks[dtype], sum(rates) / 1e9)
@@ -222,7 +226,7 @@ def multiply(turn: Turn, device: str) -> None:
 
     def rate(dtype: str | None, sizes: tuple[int, ...], packed: bool, seconds: float) -> float:
         if dtype is None:
-            source = torch.ones(64 * 2**20, device=device)  # 256 MiB
+            source = torch.ones(COPIED, device=device)
             target = torch.empty_like(source)
             return repeat(lambda: target.copy_(source), 2 * source.nbytes, seconds)
         number = getattr(torch, dtype)
@@ -244,7 +248,7 @@ def multiply(turn: Turn, device: str) -> None:
 
     def repeat(work: Callable[[], object], amount: float, seconds: float) -> float:
         """Repeat `work` for at least `seconds`, after one call that is not timed; return `amount` a second."""
-        wait = torch.cuda.synchronize if device == "cuda" else lambda: None
+        wait: Callable[[], object] = torch.cuda.synchronize if device == "cuda" else lambda: None
         work()
         wait()
         started, count = time.perf_counter(), 0

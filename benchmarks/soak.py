@@ -16,7 +16,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -33,7 +35,7 @@ def main() -> None:
         project, scratch = Path(folder) / "project", Path(folder) / "scratch"
         scratch.mkdir()
         subprocess.run(["git", "clone", "--quiet", str(ROOT), str(project)], check=True)
-        text = {"generations": args.generations, "seeds": [1], "arms": ["replace"]}
+        text: dict[str, Any] = {"generations": args.generations, "seeds": [1], "arms": ["replace"]}
         text["finetune"] = pretraining = {"checkpoint_minutes": 10}
         configuration = {"parts": ["text"], "text": text, "base_model": {"pretraining": pretraining}}
         (project / "soak.yaml").write_text(yaml.safe_dump(configuration))
@@ -50,15 +52,15 @@ def main() -> None:
             "partial_files_left": len([*(project / "results").rglob(".*.part")]),
             "processes_left": len([*processes(project)]),
         }
-    text = json.dumps(result, indent=1)
-    print(text)
+    printed = json.dumps(result, indent=1)
+    print(printed)
     if args.json:
-        args.json.write_text(text + "\n")
+        args.json.write_text(printed + "\n")
 
 
-def watch(run: subprocess.Popen, project: Path, generations: int) -> list[dict]:
+def watch(run: subprocess.Popen[bytes], project: Path, generations: int) -> list[dict[str, Any]]:
     """Sample, once a second, the number of finished generations and the state of both processes."""
-    samples: list[dict] = []
+    samples: list[dict[str, Any]] = []
     done = 0
     while run.poll() is None:
         place = project / "results/mini/text/replace/seed1"
@@ -71,7 +73,7 @@ def watch(run: subprocess.Popen, project: Path, generations: int) -> list[dict]:
     return samples
 
 
-def processes(project: Path):
+def processes(project: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield name and state of a project's main Snakemake process and of its warm-start server."""
     for path in Path("/proc").glob("[0-9]*"):
         try:
@@ -103,11 +105,10 @@ def processes(project: Path):
             continue
 
 
-def at(samples: list[dict], generations: int, share: float) -> dict:
+def at(samples: list[dict[str, Any]], generations: int, share: float) -> dict[str, Any]:
     """Return the state at `share` of the generations, and the seconds of a generation in the tenth before it."""
-    now = next(sample for sample in samples if sample["generations"] >= share * generations)
-    first = max(1, now["generations"] - generations / 10)
-    before = next(sample for sample in samples if sample["generations"] >= first)
+    now = next(one for one in samples if one["generations"] >= share * generations)
+    before = next(one for one in samples if one["generations"] >= max(1, now["generations"] - generations / 10))
     passed = max(1, now["generations"] - before["generations"])
     spent = now["snakemake"]["processor_seconds"] - before["snakemake"]["processor_seconds"]
     return {

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Self
 
 Turn = Callable[..., Any]
-Engine = tuple[Callable[..., None], tuple]  # the function, and its arguments after `turn`
+Engine = tuple[Callable[..., None], tuple[Any, ...]]  # the function, and its arguments after `turn`
 
 
 class Failure(RuntimeError):
@@ -41,12 +41,12 @@ class Workers:
             self.pipes.append(pipe)
             self.processes.append(process)
 
-    def start(self) -> list:
+    def start(self) -> list[Any]:
         """Wait until all workers are ready; return their first answers. Raises Failure if an engine cannot start."""
         self.started = True
         return self._receive(limit=600)
 
-    def __call__(self, jobs: Sequence[Any], limit: float = 3600) -> tuple[float, list]:
+    def __call__(self, jobs: Sequence[Any], limit: float = 3600) -> tuple[float, list[Any]]:
         """Send every worker a job; return the seconds until the last answer, and the answers.
 
         Raises Failure, and ends all workers, if a worker raises an error or needs more than `limit` seconds.
@@ -59,7 +59,7 @@ class Workers:
         received = self._receive(limit)
         return time.perf_counter() - started, received
 
-    def _receive(self, limit: float) -> list:
+    def _receive(self, limit: float) -> list[Any]:
         deadline = time.perf_counter() + limit
         received = []
         for index, pipe in enumerate(self.pipes):
@@ -117,8 +117,8 @@ def peak_memory() -> int:
     """Return the peak memory of this process in bytes; on a GPU, the peak memory of the GPU."""
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_initialized():
-        return torch.cuda.max_memory_allocated()
-    try:  # not ru_maxrss: on Linux a process inherits it from its parent
+        return int(torch.cuda.max_memory_allocated())
+    try:  # not ru_maxrss: on Linux a process inherits that of the one that started it
         return 1024 * int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])
     except FileNotFoundError:
         import resource
@@ -126,9 +126,9 @@ def peak_memory() -> int:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
-def _serve(pipe: Connection, threads: int, engine: Callable[..., None], arguments: tuple) -> None:
+def _serve(pipe: Connection, threads: int, engine: Callable[..., None], arguments: tuple[Any, ...]) -> None:
     """Run an engine in this worker process."""
-    os.environ["OMP_NUM_THREADS"] = str(threads)  # torch reads it when it is imported, later
+    os.environ["OMP_NUM_THREADS"] = str(threads)  # read when torch is imported, which it has not been yet
     asleep = False
 
     def turn(answer: Any = None) -> Any:

@@ -70,7 +70,7 @@ def _integer(_: Any, value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63
 
 
-Validator = extend(
+Validator = extend(  # type: ignore[no-untyped-call]
     Draft202012Validator,
     {"pattern": _whole},
     type_checker=Draft202012Validator.TYPE_CHECKER.redefine_many({"integer": _integer, "number": _number}),

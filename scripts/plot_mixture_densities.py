@@ -6,6 +6,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 import pyarrow.parquet as pq
+from matplotlib.axes import Axes
 
 from collapse.artefacts import write_text
 from collapse.figures import set_style, write_figure
@@ -43,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     )
 
 
-def draw(axis: plt.Axes, density: Sequence[int]) -> None:
+def draw(axis: Axes, density: Sequence[int]) -> None:
     """One picture, brightest where the density is highest."""
     side = round(len(density) ** 0.5)
     values = np.asarray(density).reshape(side, side)

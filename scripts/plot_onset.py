@@ -1,6 +1,6 @@
 """When each measure leaves generation 0's interval, by arm."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -50,7 +50,7 @@ def heading(measure: str) -> str:
     return "\n".join(line.strip() for line in lines if line.strip())
 
 
-def cell(row: dict, colour) -> Cell:
+def cell(row: dict, colour: Callable[[float], tuple]) -> Cell:
     if pd.isna(row["low"]) or row["low"] == row["high"]:
         return Cell("–", "no interval", NEVER)
     if pd.isna(row["onset"]):

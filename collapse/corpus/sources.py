@@ -12,6 +12,7 @@ import sys
 import sysconfig
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 SPLITS = ("train", "validation", "test")
 Documents = dict[str, list[str]]
@@ -197,7 +198,7 @@ def hub_dataset(repository: str, name: str, revision: str, splits: Mapping[str, 
     return documents
 
 
-def _text_of(table, text_column: str, where: str) -> list[str]:
+def _text_of(table: Any, text_column: str, where: str) -> list[str]:
     if text_column not in table.column_names:
         raise SourceError(
             f"{where}: no column {text_column!r}; its columns are {', '.join(table.column_names)}; "

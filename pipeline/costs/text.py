@@ -7,8 +7,7 @@ from typing import Any
 
 from collapse.models import memory, operations
 from collapse.policies import POLICIES
-from pipeline import configuration
-from pipeline.arms import finetune_settings, generate_settings
+from pipeline.arms import finetune_settings, generate_settings, pretraining_of
 from pipeline.costs.rates import Machine, Needs
 from pipeline.costs.sizes import Sizes
 
@@ -47,7 +46,7 @@ class TextNeeds:
 
     def pretrain(self, size: str = "") -> Needs:
         name = Path(size).name
-        options = configuration.pretraining_of(self.config, name)
+        options = pretraining_of(self.config, name)
         shape, blocks = self.sizes.model(name), self.sizes.pretraining_blocks()
         return self._training(shape, options, blocks, 2 * self.tokens, options["threads"])
 

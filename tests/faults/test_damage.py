@@ -8,7 +8,7 @@ import shlex
 import pytest
 
 from collapse.artefacts import ArtefactError
-from tests.unit.scripts.test_refusals import PLACE, evaluate, finetune, generate, mix
+from tests.faults.test_refusals import PLACE, evaluate, finetune, generate, mix
 
 RESULTS = "results/mini"
 SUMMARY = (

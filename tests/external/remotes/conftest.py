@@ -1,7 +1,7 @@
 import pytest
 
+from tests.external.remotes import servers
 from tests.project import ENVIRONMENT
-from tests.remotes import servers
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,6 @@ import pytest
 
 from collapse.artefacts import ArtefactError
 from scripts import generate, join_shards
-from scripts.shared.synthetic_text import shard_rows
 
 MODEL = Path("results/mini/text/replace/seed1/generation1")
 PLACE = "--arm replace --seed 1 --generation 1"
@@ -50,15 +49,6 @@ def join(decoder: str, *shards: Path, code: str = "x") -> bytes:
     files = f"--shards {' '.join(map(str, shards))} --output out/joined.parquet --manifest out/joined.manifest.json"
     join_shards.main(shlex.split(f"--code {code} {PLACE} {decoder} {COMMON} --model {MODEL}/model {files}"))
     return Path("out/joined.parquet").read_bytes()
-
-
-@pytest.mark.parametrize(("blocks", "batch", "shards"), [(12, 4, 2), (13, 4, 3), (3, 8, 5), (1000, 32, 7)])
-def test_the_cuts_lie_between_batches_and_leave_nothing_out(blocks, batch, shards):
-    rows = [shard_rows(blocks, batch, shard, shards) for shard in range(1, shards + 1)]
-    assert [block for one in rows for block in range(blocks)[one]] == list(range(blocks))
-    assert all(one.start % batch == 0 or one.start == blocks for one in rows)
-    sizes = [-(-(one.stop - one.start) // batch) for one in rows]
-    assert max(sizes) - min(sizes) <= 1
 
 
 @pytest.mark.parametrize(
