@@ -9,13 +9,14 @@ from typing import Any
 import torch
 from tokenizers import Tokenizer
 
-from collapse.artefacts import checked_file, checked_manifest, read_blocks, write_columns, write_json, write_manifest
+from collapse.artefacts import checked_file, checked_manifest, write_json, write_manifest
 from collapse.decoding.registry import decode, load
 from collapse.measures import evaluation
 from collapse.measures.options import Evaluate
 from collapse.models import memory
 from collapse.models.families import end_of_text, read_config, shape
 from collapse.models.interfaces import load_reader
+from collapse.tables import read_blocks, write_columns
 from scripts.shared import decoder, job, options
 from scripts.shared.timer import Timer
 

@@ -7,13 +7,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from collapse.artefacts import checked_manifest, write_columns, write_json, write_manifest, write_text
+from collapse.artefacts import checked_manifest, write_json, write_manifest, write_text
 from collapse.images import measures
 from collapse.images.autoencoder import VariationalAutoencoder
 from collapse.images.methods import sample_means
 from collapse.images.sources import pixel_lists, read_images
 from collapse.images.storage import load_autoencoder, load_classifier
 from collapse.seeds import derive_seed
+from collapse.tables import write_columns
 from scripts.shared import job
 from scripts.shared.timer import Timer
 

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import numpy as np
 
-from collapse.artefacts import checked_manifest, read_blocks, write_manifest
+from collapse.artefacts import checked_manifest, write_manifest
 from collapse.models.families import read_config
 from collapse.models.opt import read_weights, write_weights
 from collapse.seeds import derive_seed
+from collapse.tables import read_blocks
 from collapse.training.options import FinetuneJob
 from collapse.training.selection import Selection
 from scripts.shared import job, training

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from collapse.artefacts import checked_manifest, read_blocks, write_manifest
+from collapse.artefacts import checked_manifest, write_manifest
 from collapse.decoding import verifiers
 from collapse.decoding.options import LEARNED
 from collapse.decoding.registry import decode, load
@@ -16,6 +16,7 @@ from collapse.models import memory
 from collapse.models.families import check_engine, end_of_text, read_config, shape
 from collapse.models.interfaces import load_reader
 from collapse.seeds import derive_seed
+from collapse.tables import read_blocks
 from scripts.shared import decoder, job, synthetic_text
 from scripts.shared.timer import Timer
 

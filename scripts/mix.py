@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from collapse import mixing
-from collapse.artefacts import checked_manifest, read_blocks, write_blocks, write_manifest
+from collapse.artefacts import checked_manifest, write_manifest
 from collapse.mixing import Seeds, human_only
 from collapse.models.families import read_config
 from collapse.policies import POLICIES, NoOptions
 from collapse.seeds import derive_seed
+from collapse.tables import read_blocks, write_blocks
 from scripts.shared import job, options
 from scripts.shared.timer import Timer
 

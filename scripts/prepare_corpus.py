@@ -8,12 +8,13 @@ from platform import python_version
 import numpy as np
 from tokenizers import Tokenizer
 
-from collapse.artefacts import checked_file, write_blocks, write_manifest
+from collapse.artefacts import checked_file, write_manifest
 from collapse.corpus import sources as text_sources
 from collapse.corpus.blocks import evenly_spaced, to_blocks
 from collapse.corpus.options import Corpus
 from collapse.corpus.sources import SPLITS, SourceError
 from collapse.corpus.tokenizer import end_of_text, load_tokenizer
+from collapse.tables import write_blocks
 from scripts.shared import job, options
 from scripts.shared.timer import Timer
 

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from collapse.artefacts import whole_file, write_blocks, write_manifest
+from collapse.artefacts import whole_file, write_manifest
 from collapse.corpus.blocks import to_blocks
 from collapse.corpus.sources import read_lines, stdlib_docstrings, text_sha256
 from collapse.corpus.tokenizer import train_tokenizer
+from collapse.tables import write_blocks
 from collapse.training.options import PretrainingText
 from scripts.shared import job, options
 from scripts.shared.timer import Timer

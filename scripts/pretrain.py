@@ -4,10 +4,11 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from collapse.artefacts import checked_manifest, read_blocks, write_manifest
+from collapse.artefacts import checked_manifest, write_manifest
 from collapse.corpus.tokenizer import write_tokenizer
 from collapse.models.transformers_files import new_opt, write_model
 from collapse.seeds import derive_seed
+from collapse.tables import read_blocks
 from collapse.training.options import Architecture, Training
 from scripts.shared import job, options, training
 from scripts.shared.timer import Timer

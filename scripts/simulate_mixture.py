@@ -5,7 +5,8 @@ from pathlib import Path
 
 import torch
 
-from collapse.artefacts import checked_manifest, write_columns, write_manifest
+from collapse.artefacts import checked_manifest, write_manifest
+from collapse.tables import write_columns
 from collapse.theory import mixture, mixture_chains
 from scripts.shared import job
 from scripts.shared.timer import Timer

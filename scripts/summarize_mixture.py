@@ -9,7 +9,8 @@ import pandas as pd
 import pyarrow as pa
 import torch
 
-from collapse.artefacts import checked_manifest, write_columns, write_json, write_text
+from collapse.artefacts import checked_manifest, write_json, write_text
+from collapse.tables import write_columns
 from collapse.theory import mixture_chains
 from collapse.theory.monte_carlo import Row, summary
 from scripts.shared import job

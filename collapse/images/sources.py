@@ -14,8 +14,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from collapse.artefacts import ArtefactError, write_columns
+from collapse.artefacts import ArtefactError
 from collapse.seeds import derive_seed
+from collapse.tables import write_columns
 
 SPLITS = ("train", "test")
 GZIP, UNSIGNED_BYTE = b"\x1f\x8b", 8

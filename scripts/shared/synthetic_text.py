@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from collapse.artefacts import write_blocks
+from collapse.tables import write_blocks
 from scripts.shared import job
 
 

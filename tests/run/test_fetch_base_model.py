@@ -12,9 +12,9 @@ from huggingface_hub import constants
 from safetensors.torch import load_file
 from tokenizers import Tokenizer
 
-from collapse.artefacts import read_blocks
 from collapse.corpus.tokenizer import END_OF_TEXT
 from collapse.models.opt import read_weights
+from collapse.tables import read_blocks
 from scripts import fetch_base_model
 from scripts.shared import job
 from tests.hub import REVISION, TEXT, hub, publish_pythia, repository

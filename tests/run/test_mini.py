@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from collapse.artefacts import read_blocks
+from collapse.tables import read_blocks
 from pipeline.provenance import crate
 
 EXPECTED = json.loads((Path(__file__).parent / "metrics.json").read_text())

@@ -12,8 +12,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from collapse.artefacts import read_blocks
 from collapse.measures import diversity
+from collapse.tables import read_blocks
 from tests.project import Project
 
 

@@ -12,15 +12,14 @@ from collapse import artefacts
 from collapse.artefacts import (
     ArtefactError,
     checked_manifest,
-    read_blocks,
     read_manifest,
     sha256,
     whole_file,
-    write_blocks,
     write_json,
     write_manifest,
 )
 from collapse.models.transformers_files import write_model
+from collapse.tables import read_blocks, write_blocks
 from collapse.training.checkpoint import Checkpoint
 from tests.models import random_opt
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from collapse.artefacts import write_columns
+from collapse.tables import write_columns
 from collapse.theory import mixture, mixture_chains
 from collapse.theory.mixture import ORIGINALS, STARTS, stated
 
