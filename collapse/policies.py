@@ -83,6 +83,7 @@ class Policy:
 
     history: Literal["latest", "all"]  # the newest synthetic set, or every synthetic set so far
     options: type = NoOptions
+    grows: bool = False  # its training set grows by the size of the human text with every generation
     detects: bool = False  # it also takes `z_scores` of a watermark: of the human blocks and of each synthetic set
     pools: bool = False  # it also takes `texts`, the newest set of each writer, in place of its own synthetic sets
 
@@ -91,7 +92,7 @@ POLICIES = {
     "replace": Policy("latest"),
     "preserve": Policy("latest", Preserve),
     "preserve_loaded": Policy("all", PreserveLoaded),
-    "accumulate": Policy("all"),
+    "accumulate": Policy("all", grows=True),
     "accumulate_subsample": Policy("all"),
     "provenance_filter": Policy("all", ProvenanceFilter),
     "watermark_filter": Policy("all", WatermarkFilter, detects=True),

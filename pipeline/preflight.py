@@ -11,7 +11,7 @@ from typing import Any
 
 from collapse.artefacts import check_files, read_manifest
 from collapse.corpus.sources import SourceError, local_file, read_lines
-from collapse.images.sources import first, idx_images
+from collapse.images.idx import check_count, read_splits
 from collapse.models import memory
 from collapse.models.families import ModelError, check_engine
 from pipeline import configuration
@@ -69,8 +69,8 @@ def check_inputs(config: Mapping[str, Any]) -> None:
     """
     images = config["vae"]["images"]
     if "vae" in config["parts"] and images["source"] == "files":
-        read = idx_images(Path(images["folder"]), images["files"])
-        first(read["train"], images["train_images"])
+        read = read_splits(Path(images["folder"]), images["files"])
+        check_count(read["train"][0].sizes[0], images["train_images"])
     for path in user_files(config) + pretraining_files(config):
         if path.suffix in (".parquet", ".arrow"):
             local_file(path)

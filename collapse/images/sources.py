@@ -3,9 +3,7 @@
 A source gives the same thing each time: for `train` and for `test`, pixels and labels 0 … classes − 1.
 """
 
-import gzip
 import math
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,15 +13,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from collapse.artefacts import ArtefactError
+from collapse.images import idx
+from collapse.images.idx import SPLITS, ImageError, Outline
 from collapse.seeds import derive_seed
 from collapse.tables import write_columns
-
-SPLITS = ("train", "test")
-GZIP, UNSIGNED_BYTE = b"\x1f\x8b", 8
-
-
-class ImageError(ValueError):
-    """Real images cannot be read; the message names the file or key, the value and the remedy."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +29,11 @@ class Images:
     @property
     def side(self) -> int:
         return int(self.pixels.shape[-1])
+
+    @property
+    def outline(self) -> Outline:
+        count, _, height, width = self.pixels.shape
+        return Outline(count, height, width, self.labels.tolist())
 
 
 def digits() -> dict[str, Images]:
@@ -59,44 +57,10 @@ def idx_images(folder: Path, files: Mapping[str, str]) -> dict[str, Images]:
     they do not belong together.
     """
     read = {}
-    for split in SPLITS:
-        images, labels = (folder / files[f"{split}_{kind}"] for kind in ("images", "labels"))
-        read[split] = Images(read_idx(images, 3)[:, None], read_idx(labels, 1).astype(np.int64))
-    return checked(read, {split: str(folder / files[f"{split}_images"]) for split in SPLITS})
-
-
-def read_idx(path: Path, rank: int) -> np.ndarray:
-    """An idx file of unsigned bytes with `rank` dimensions: two zeros, the type, the rank, the sizes, then the values.
-
-    Specification: http://yann.lecun.com/exdb/mnist/. ImageError names the file and what is wrong with it.
-    """
-    data = _unpacked(path)
-    if len(data) < 4 or data[:2] != b"\x00\x00":
-        raise ImageError(
-            f"{path}: not an idx file (it begins with {data[:4].hex(' ') or 'nothing'}); give one as MNIST has them"
-        )
-    if data[2] != UNSIGNED_BYTE:
-        raise ImageError(f"{path}: values of idx type {data[2]:#04x}; only unsigned bytes (0x08) are pixels and labels")
-    if data[3] != rank:
-        kind = "images" if rank == 3 else "labels"
-        raise ImageError(f"{path}: {data[3]} dimensions, {kind} have {rank}; are images and labels swapped?")
-    begin = 4 + 4 * rank
-    sizes = [int.from_bytes(data[place : place + 4], "big") for place in range(4, begin, 4)]
-    expected = begin + math.prod(sizes)
-    if len(data) != expected:
-        fault = "truncated" if len(data) < expected else "bytes after its end"
-        raise ImageError(f"{path}: {fault}: {len(data)} bytes, by its header {expected}; fetch it again")
-    return np.frombuffer(data, np.uint8, offset=begin).reshape(sizes)
-
-
-def _unpacked(path: Path) -> bytes:
-    try:
-        data = path.read_bytes()
-        return gzip.decompress(data) if data[:2] == GZIP else data
-    except (FileNotFoundError, IsADirectoryError) as error:
-        raise ImageError(f"{path}: no such file; check vae.images.folder and vae.images.files") from error
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise ImageError(f"{path}: damaged gzip ({error}); fetch it again") from error
+    for split, (pixels, labels) in idx.read_splits(folder, files).items():
+        arrays = [np.frombuffer(each.values, np.uint8).reshape(each.sizes) for each in (pixels, labels)]
+        read[split] = Images(arrays[0][:, None], arrays[1].astype(np.int64))
+    return read
 
 
 def hub_images(repository: str, configuration: str | None, revision: str | None) -> dict[str, Images]:
@@ -130,37 +94,14 @@ def hub_images(repository: str, configuration: str | None, revision: str | None)
 
 
 def checked(images: dict[str, Images], names: Mapping[str, str]) -> dict[str, Images]:
-    """The same images if a model can be trained and judged on them; `names` says where each split comes from."""
-    classes = len(np.unique(images["train"].labels))
-    for split, (pixels, labels) in ((split, (one.pixels, one.labels)) for split, one in images.items()):
-        name = names[split]
-        if len(pixels) != len(labels):
-            raise ImageError(f"{name}: {len(pixels)} images, but {len(labels)} labels; give files of one set")
-        if len(pixels) < 2:
-            raise ImageError(f"{name}: {len(pixels)} images; give at least 2")
-        height, width = pixels.shape[-2:]
-        if height != width or height % 4 or not height:
-            raise ImageError(
-                f"{name}: {height} × {width} pixels, need a square with a side of 4, 8, …; crop or pad them"
-            )
-        if width != images["train"].side:
-            raise ImageError(f"{name}: {width} × {width} pixels, the training images have {images['train'].side}")
-        if classes < 2:
-            raise ImageError(f"{name}: labels of {classes} class; a classifier needs at least 2")
-        outside = labels[(labels < 0) | (labels >= classes)]
-        if len(outside):
-            raise ImageError(
-                f"{name}: label {outside[0]}; the {classes} classes of the training images must be 0 … {classes - 1}"
-            )
+    """Return the images if a model can be trained and evaluated on them; `names` says where each split comes from."""
+    idx.check({split: each.outline for split, each in images.items()}, names)
     return images
 
 
 def first(images: Images, count: int | None) -> Images:
     """The first `count` images; all for None. ImageError if there are fewer."""
-    if count is not None and count > len(images.labels):
-        raise ImageError(
-            f"vae.images.train_images: {count}: there are only {len(images.labels)}; lower it, or null for all"
-        )
+    idx.check_count(len(images.labels), count)
     return Images(images.pixels[:count], images.labels[:count])
 
 

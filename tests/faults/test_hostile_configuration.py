@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from collapse.artefacts import ArtefactError
 from collapse.corpus.sources import SourceError
-from collapse.images.sources import ImageError
+from collapse.images.idx import ImageError
 from collapse.models.memory import TooLittleMemory
 from pipeline import preflight
 from pipeline.configuration import ConfigurationError

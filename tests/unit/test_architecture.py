@@ -11,32 +11,7 @@ from tests.project import ROOT
 
 HEAVY = {"numpy", "pandas", "torch", "pyarrow", "tokenizers", "transformers"}  # which Snakemake itself does not bring
 APART = {"theory", "images"}
-COMMON = {"artefacts", "seeds", "figures"}
-ALLOWED = {  # still to be mended
-    "pipeline.gallery: scripts",
-    "pipeline.arms: collapse.decoding.registry",
-    "pipeline.arms: collapse.mixing",
-    "pipeline.costs.sizes: collapse.artefacts",
-    "pipeline.costs.sizes: collapse.models.families",
-    "pipeline.costs.text: collapse.mixing",
-    "pipeline.gallery: numpy",
-    "pipeline.gallery: collapse.artefacts",
-    "pipeline.gallery: collapse.statistics.intervals",
-    "pipeline.gallery: collapse.statistics.trajectories",
-    "pipeline.layout.sharing: collapse.mixing",
-    "pipeline.layout.text_chain: collapse.mixing",
-    "pipeline.preflight: collapse.artefacts",
-    "pipeline.preflight: collapse.images.sources",
-    "pipeline.preflight: collapse.models.families",
-    "pipeline.provenance.crate: collapse.artefacts",
-    "pipeline.provenance.crate_metadata: collapse.artefacts",
-    "pipeline.provenance.lineage: collapse.artefacts",
-    "pipeline.provenance.recorded_jobs: collapse.artefacts",
-    "pipeline.provenance.records: collapse.artefacts",
-    "pipeline.run.__main__: collapse.artefacts",
-    "pipeline.run.report: collapse.artefacts",
-}
-LONG = {"pipeline/configuration.py"}  # still to be mended
+COMMON = {"artefacts", "figures", "options", "seeds", "tables"}
 LONGEST, FULLEST = 300, 15
 
 
@@ -95,7 +70,7 @@ def test_the_workflows_python_needs_neither_the_scripts_nor_what_snakemake_does_
             for name in imports(module, everywhere=False)
             if name.startswith("collapse.") and name in MODULES and heavy(name)
         }
-    assert sorted(found - ALLOWED) == []
+    assert sorted(found) == []
 
 
 def test_a_script_takes_nothing_from_the_workflows_python():
@@ -118,7 +93,7 @@ def test_rooms_do_not_import_in_circles():
 def test_files_and_folders_stay_small_enough_to_be_read(package):
     paths = modules(package).values()
     names = {path.relative_to(ROOT).as_posix() for path in paths if len(path.read_text().splitlines()) > LONGEST}
-    assert sorted(names - LONG) == []
+    assert sorted(names) == []
     if package == "collapse":
         folders = [path.parent for path in paths if path.name != "__init__.py"]
         assert {one.name for one in folders if folders.count(one) > FULLEST} == set()

@@ -7,7 +7,7 @@ sys.path.insert(0, workflow.basedir)
 
 from collapse.training.options import Architecture, PretrainingText, Training
 from collapse.artefacts import ArtefactError, sha256
-from collapse.images.sources import ImageError
+from collapse.images.idx import ImageError
 from collapse.models.memory import TooLittleMemory
 from collapse.corpus.sources import SourceError
 

@@ -6,7 +6,8 @@ import pytest
 from PIL import Image
 
 from collapse.images import sources as image_sources
-from collapse.images.sources import ImageError, Images
+from collapse.images.idx import ImageError
+from collapse.images.sources import Images
 
 FILES = {f"{split}_{kind}": f"{split}-{kind}" for split in ("train", "test") for kind in ("images", "labels")}
 

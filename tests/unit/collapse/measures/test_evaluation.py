@@ -10,8 +10,7 @@ from collapse.measures import evaluation, registry
 from collapse.measures.evaluation import Texts, against_human, sampled, variety
 from collapse.measures.options import Evaluate
 from collapse.models.opt import from_state_dict
-from pipeline import gallery
-from scripts import plot_diversity, plot_perplexity, plot_tails
+from scripts import plot_diversity, plot_perplexity, plot_tails, write_gallery
 from tests.models import random_opt
 from tests.project import ROOT
 
@@ -56,7 +55,12 @@ def test_every_name_that_a_table_figure_or_configuration_uses_is_a_measure(evalu
     texts, readings, _ = evaluated
     names = set(measured(texts, readings)) | FROM_ELSEWHERE
     assert {*registry.WITH_RISE, *registry.HEADLINE, *registry.BY_ARM.values(), "test_tokens"} <= names
-    assert {*plot_diversity.MEASURES, *plot_perplexity.MEASURES, *gallery.SHOWN_IF_THERE, gallery.PERPLEXITY} <= names
+    assert {
+        *plot_diversity.MEASURES,
+        *plot_perplexity.MEASURES,
+        *write_gallery.SOME_ARMS_ONLY,
+        write_gallery.PERPLEXITY,
+    } <= names
     assert {*plot_tails.HALVES} <= {*registry.WITH_RISE}
     assert {f"{plot_tails.PREFIX}{group}" for group in (1, 2, 3)} <= names
     text = yaml.safe_load((ROOT / "config.yaml").read_text())["text"]

@@ -1,6 +1,6 @@
 """Write finished results as a gallery in Markdown: for each question its answer, table and pictures.
 
-    python -m pipeline.gallery results/laboratory --output docs/gallery
+    python -m scripts write_gallery results/laboratory --output docs/gallery
 
 Every number comes from the tables of the results. Intervals are Student's, over seeds, and paired by seed where two
 arms are compared. They are not corrected for multiple comparisons.
@@ -94,7 +94,7 @@ class Estimate:
 
 def introduction(summary: Summary, level: float) -> str:
     return (
-        "# Gallery\n\nWritten by `python -m pipeline.gallery` from the tables of one run: "
+        "# Gallery\n\nWritten by `python -m scripts write_gallery` from the tables of one run: "
         f"{summary.generations} generations, {len(summary.seeds)} seeds an arm. Perplexity is on human test text, "
         f"without end-of-text targets. Brackets hold Student's {level:.0%} interval over seeds, paired by seed where "
         "two arms are compared, and not corrected for multiple comparisons. [log.md](../log.md) interprets the "

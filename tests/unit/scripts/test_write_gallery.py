@@ -6,7 +6,7 @@ import math
 import pytest
 import yaml
 
-from pipeline.gallery import main
+from scripts.write_gallery import main
 
 ASKED = {"asks": "Does it help?", "arms": ["nothing", "half"], "reference": "nothing"}
 
