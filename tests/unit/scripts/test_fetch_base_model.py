@@ -1,4 +1,4 @@
-"""The base model from a hub: real client code against a server on loopback that speaks the hub's protocol."""
+"""The base model from a hub: the real client against a loopback server with the hub's protocol."""
 
 import hashlib
 import http.server
@@ -38,7 +38,7 @@ def repository(tmp_path) -> Path:
 
 
 def publish(model: PreTrainedModel, folder: Path) -> None:
-    """As Meta does: a PyTorch file in half precision, vocab and merges."""
+    """Write a repository like Meta's: a PyTorch file in half precision, vocabulary and merges."""
     write_model(model, folder)
     (folder / "model.safetensors").unlink()
     weights = {
@@ -54,7 +54,7 @@ def publish(model: PreTrainedModel, folder: Path) -> None:
 
 
 def publish_pythia(model: PreTrainedModel, folder: Path) -> None:
-    """As EleutherAI does: half precision, names and buffers of older modules, a tokenizer with one special token."""
+    """Write a repository like EleutherAI's: half precision, older names and buffers, one special token."""
     for path in folder.iterdir():
         path.unlink()
     write_model(model, folder)
@@ -71,14 +71,14 @@ def publish_pythia(model: PreTrainedModel, folder: Path) -> None:
 
 
 class Hub(str):
-    """The address of a hub, and what is wrong with it."""
+    """The address of a hub, and its fault."""
 
     fault: str | None = None
 
 
 @pytest.fixture
 def hub(repository):
-    """A hub that holds this one repository at one revision, and does by it what `fault` says."""
+    """Serve a hub with this repository at one revision, and with the fault in `fault`."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -202,7 +202,7 @@ def test_weights_that_hold_code_are_refused(repository):
 
 
 class Intruder:
-    """What a pickle makes of this when it is read: a command."""
+    """An object whose pickle executes a command when it is read."""
 
     def __init__(self, canary: Path) -> None:
         self.canary = canary
@@ -289,7 +289,7 @@ def test_a_tokenizer_that_ends_a_text_otherwise_than_its_model_is_refused(reposi
 
 
 def test_a_chain_of_pythia(hub, repository, tmp_path, monkeypatch):
-    """Two generations through the workflow; the engine that cannot write is refused before anything is trained."""
+    """Run two generations. The engine that cannot compute this model is refused before any training."""
     publish_pythia(random_pythia(vocabulary_size=300), repository)
     monkeypatch.setitem(ENVIRONMENT, "HF_ENDPOINT", hub)
     project = Project.create(tmp_path / "project")
