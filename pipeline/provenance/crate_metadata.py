@@ -35,30 +35,13 @@ FORMATS = {
     ".svg": "image/svg+xml",
     ".yaml": "application/yaml",
 }
-ORIGINALS = ("human text", "pretraining text", "human passage", "real images")  # kinds that are not of this software
+ORIGINALS = ("human text", "pretraining text", "human passage", "real images")  # kinds of files that humans made
 # names that manifests list among the options although they are results
 MEASURED = {
-    *(
-        "absorbed",
-        "blocks",
-        "blocks_kept",
-        "detection",
-        "documents",
-        "end_of_text_share",
-        "human_fraction",
-        "loss_by_epoch",
-    ),
-    *(
-        "parameters",
-        "rows",
-        "synthetic_set_sha256",
-        "test_accuracy",
-        "text_sha256",
-        "training_blocks",
-        "training_images",
-    ),
-    *("training_tokens", "validation_loss_by_epoch", "words"),
-}
+    "absorbed", "blocks", "blocks_kept", "detection", "documents", "end_of_text_share", "human_fraction",
+    "loss_by_epoch", "parameters", "rows", "synthetic_set_sha256", "test_accuracy", "text_sha256",
+    "training_blocks", "training_images", "training_tokens", "validation_loss_by_epoch", "words",
+}  # fmt: skip
 
 
 def describe(
