@@ -10,24 +10,24 @@ from tests.project import Project
 
 @pytest.fixture(autouse=True)
 def one_thread():
-    """As in the jobs: with several threads the last bit of a sum depends on how rows are shared out."""
+    """Compute with one thread, as jobs do. With several, the last bit of a sum depends on the division of rows."""
     import torch
 
     torch.set_num_threads(1)
 
 
-# what the tests check is the code on disk, whatever the shell that started them has set
+# the tests check the code on disk, whatever the environment of the shell
 for name in ("MODEL_COLLAPSE_WARM_START", "SNAKEMAKE_PROFILE"):
     os.environ.pop(name, None)
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """`-n auto`: one more than there are cores, since many tests wait for a server, or for the end of a run."""
+    """Return the workers of `-n auto`: one more than cores, since many tests wait for a server or for a run."""
     return (os.cpu_count() or 1) + 1
 
 
 def made_once(tmp_path_factory, name: str, make: Callable[[Path], Project]) -> Project:
-    """A finished project of this name: the first of pytest's workers that needs it makes it, the others wait for it."""
+    """Return the finished project of this name. The first pytest worker that needs it makes it; the others wait."""
     folder = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         folder = folder.parent
@@ -42,7 +42,7 @@ def made_once(tmp_path_factory, name: str, make: Callable[[Path], Project]) -> P
 
 @pytest.fixture(scope="session")
 def golden(tmp_path_factory) -> Project:
-    """The mini experiment, run once from nothing to its report; tests work on copies of it."""
+    """The mini experiment, run once from the start to its report. Tests work on copies of it."""
 
     def make(folder: Path) -> Project:
         project = Project.create(folder)
@@ -55,13 +55,13 @@ def golden(tmp_path_factory) -> Project:
 
 @pytest.fixture
 def mini(golden, tmp_path) -> Project:
-    """A finished mini experiment to change at will."""
+    """A finished mini experiment that a test may change."""
     return golden.copy(tmp_path / "project")
 
 
 @pytest.fixture(scope="session")
 def recorded(golden, tmp_path_factory) -> Project:
-    """The same under git and DVC; tests work on copies and clones of it."""
+    """The finished mini experiment under git and DVC. Tests work on copies and clones of it."""
 
     def make(folder: Path) -> Project:
         project = golden.copy(folder)

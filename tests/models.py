@@ -1,4 +1,4 @@
-"""Models for tests: two layers, random weights spread wide enough that logits differ."""
+"""Models for tests: two layers, with random weights of a large spread, so that logits differ."""
 
 import torch
 from transformers import GPTNeoXConfig, OPTConfig, PreTrainedConfig, PreTrainedModel
@@ -16,7 +16,7 @@ def random_opt(seed: int = 0, vocabulary_size: int = 64, width: int = 16, positi
 
 
 def random_pythia(seed: int = 0, vocabulary_size: int = 64, width: int = 16, positions: int = 64) -> PreTrainedModel:
-    """As EleutherAI's Pythia: rotary positions, parallel halves of a layer, an output matrix of its own."""
+    """Make a model like EleutherAI's Pythia: rotary positions, parallel layer halves, a separate output matrix."""
     config = GPTNeoXConfig(
         vocab_size=vocabulary_size,
         hidden_size=width,
@@ -31,7 +31,7 @@ def random_pythia(seed: int = 0, vocabulary_size: int = 64, width: int = 16, pos
 
 
 def post_norm_opt(seed: int = 0, vocabulary_size: int = 64, width: int = 16, positions: int = 64) -> PreTrainedModel:
-    """As facebook/opt-350m: layer norm after the layer, embeddings narrower than the model."""
+    """Make a model like facebook/opt-350m: layer norm after the layer, embeddings narrower than the model."""
     config = OPTConfig(
         vocab_size=vocabulary_size,
         hidden_size=width,

@@ -1,4 +1,4 @@
-"""A working copy of the project for one test: the mini experiment as its default, in a folder of its own."""
+"""A working copy of the project for one test, in its own folder, with the mini experiment as its config.yaml."""
 
 import os
 import re
@@ -37,7 +37,7 @@ DRAWN = {
 
 
 def overlay(base: dict, over: dict) -> dict:
-    """`over` laid on `base`, key by key, as Snakemake does it with --configfile."""
+    """Merge `over` into `base` key by key, as Snakemake does with --configfile."""
     merged = dict(base)
     for key, value in over.items():
         both = isinstance(value, dict) and isinstance(merged.get(key), dict)
@@ -46,9 +46,9 @@ def overlay(base: dict, over: dict) -> dict:
 
 
 def heed_signals() -> None:
-    """In a child before it begins: heed what a script's background, or nohup, has taught its processes to ignore."""
-    for one in (signal.SIGINT, signal.SIGHUP):
-        signal.signal(one, signal.SIG_DFL)
+    """Restore signals in a child process: a background script, or nohup, makes its processes ignore them."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def wait_until(condition: Callable[[], object], seconds: float = 900) -> None:
@@ -66,7 +66,7 @@ class Project:
 
     @classmethod
     def create(cls, folder: Path) -> "Project":
-        """Copy what git tracks or would track, without results."""
+        """Copy the files that git tracks or would track, without results."""
         listed = subprocess.run(
             ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
             cwd=ROOT,
@@ -83,7 +83,7 @@ class Project:
         return project
 
     def copy(self, folder: Path) -> "Project":
-        """A copy with results, times and Snakemake's state."""
+        """Copy the project with results, times and Snakemake's state."""
         shutil.copytree(self.folder, folder, symlinks=True)
         return Project(folder)
 
@@ -96,13 +96,13 @@ class Project:
         return self.folder / "results" / "mini"
 
     def command(self, *command: str, check: bool = True) -> str:
-        """Run a command here and return all that it printed; on failure show that."""
+        """Run a command here and return its output. Fails the test, with the output, if the command fails."""
         status, text = self.outcome(*command)
         assert not check or status == 0, text
         return text
 
     def outcome(self, *command: str) -> tuple[int, str]:
-        """Exit status of a command run here, and all that it printed."""
+        """Run a command here; return its exit status and output."""
         done = subprocess.run(
             command, cwd=self.folder, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
@@ -118,7 +118,7 @@ class Project:
         return self.command(sys.executable, "-m", "dvc", *options)
 
     def record(self) -> None:
-        """Put finished results under git and DVC: those that Snakemake made are adopted, not made again."""
+        """Put finished results under git and DVC. DVC adopts the results of Snakemake without a new run."""
         self.command("git", "init", "--quiet", "--initial-branch=main")
         self.dvc("repro")
         assert self.executed() == {}
@@ -130,27 +130,27 @@ class Project:
         self.command("git", *identity, "commit", "--quiet", "--message", message)
 
     def clone(self, folder: Path) -> "Project":
-        """A fresh clone: no results, no cache."""
+        """Make a new clone without results and without a cache."""
         self.command("git", "clone", "--quiet", str(self.folder), str(folder))
         return Project(folder)
 
     def restore(self) -> str:
-        """`make restore`, with the packages of the environment that runs the tests."""
+        """Run `make restore` with the packages of the tests' environment."""
         return self.command("make", "restore", "--assume-old=.venv/run")
 
     def plan(self, *options: str) -> Counter:
-        """How many jobs of each rule a run would start now."""
+        """Count the jobs of each rule that a run would start now."""
         return Counter(rule for rule, _ in self.planned(*options))
 
     def planned(self, *options: str) -> list[tuple[str, str]]:
-        """Rule and wildcards of each job that a run would start now."""
+        """List rule and wildcards of each job that a run would start now."""
         text = self.snakemake("--dry-run", "--cores", "1", *options)
-        jobs = re.findall(r"^(?:local)?rule (\w+):\n((?:    .*\n)*)", text, re.MULTILINE)
-        found = [(rule, "".join(re.findall(r"wildcards: (.*)", body))) for rule, body in jobs]
-        return [job for job in found if job[0] not in ("all", "text", "figures")]
+        bodies = re.findall(r"^(?:local)?rule (\w+):\n((?:    .*\n)*)", text, re.MULTILINE)
+        jobs = [(rule, "".join(re.findall(r"wildcards: (.*)", body))) for rule, body in bodies]
+        return [job for job in jobs if job[0] not in ("all", "text", "figures")]
 
     def executed(self) -> Counter:
-        """How many jobs of each rule the newest run finished, by Snakemake's own log."""
+        """Count the finished jobs of each rule in Snakemake's log, and delete the log."""
         logs = sorted((self.folder / ".snakemake" / "log").glob("*.log"))
         counts: Counter = Counter()
         for log in logs:
@@ -159,7 +159,7 @@ class Project:
         return counts - Counter({"all": 1, "text": 1, "figures": 1})
 
     def bytes(self) -> dict[str, bytes]:
-        """All results but the timings."""
+        """Return all results except timings."""
         return {
             path.relative_to(self.results).as_posix(): path.read_bytes()
             for path in sorted(self.results.rglob("*"))

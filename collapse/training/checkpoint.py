@@ -14,7 +14,7 @@ from collapse.artefacts import whole_file
 
 
 class Checkpoint:
-    """A checkpoint file, written every `minutes` at most. A file with another `fingerprint` is not loaded."""
+    """A checkpoint file, due again after `minutes`. A file with another `fingerprint` is not loaded."""
 
     def __init__(self, path: Path, minutes: float, fingerprint: str) -> None:
         self.path, self.seconds, self.fingerprint = Path(path), 60 * minutes, fingerprint

@@ -11,7 +11,6 @@ from pipeline.arms import finetune_settings, generate_settings, pretraining_of
 from pipeline.costs.rates import Machine, Needs
 from pipeline.costs.sizes import Sizes
 
-GROWING = {"accumulate"}  # policies whose training sets grow by the human text's size with every generation
 START = 0.1  # seconds of a job that starts warm
 CHECKPOINT = 12  # bytes a weight: weights and the optimiser's two moments
 EXAMPLES = 256  # texts a learned verifier is trained on, as in collapse/decoding/verifiers.py, which needs torch
@@ -65,7 +64,7 @@ class TextNeeds:
 
     def _training_rows(self, arm: str, generation: int) -> int:
         """Of an arm's training set, at most."""
-        grown = generation if self.config["arms"][arm]["policy"] in GROWING else 0
+        grown = generation if POLICIES[self.config["arms"][arm]["policy"]].grows else 0
         return self.sizes.blocks["train"] * (1 + grown)
 
     def _training(self, shape: memory.Shape, options: Mapping[str, Any], rows: int, tokens: int, threads: int) -> Needs:

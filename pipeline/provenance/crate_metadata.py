@@ -35,7 +35,7 @@ FORMATS = {
     ".svg": "image/svg+xml",
     ".yaml": "application/yaml",
 }
-ORIGINALS = ("human text", "pretraining text", "human passage", "real images")  # kinds that are not of this software
+ORIGINALS = ("human text", "pretraining text", "human passage", "real images")  # kinds of files that humans made
 # names that manifests list among the options although they are results
 MEASURED = {
     *("absorbed", "blocks", "blocks_kept", "detection", "documents", "end_of_text_share", "human_fraction"),

@@ -1,4 +1,4 @@
-"""The engine on a GPU gives what it gives on a processor, but for rounding: `pytest -m gpu` where there is one."""
+"""The engine gives the same results on a GPU as on a processor, apart from rounding: `pytest -m gpu`."""
 
 import numpy as np
 import pytest

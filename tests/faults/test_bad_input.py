@@ -1,4 +1,4 @@
-"""Input that cannot work is refused before any work, with a message that names it and says what to do."""
+"""Wrong input is refused before any work. The message names the input and the remedy."""
 
 import json
 import math
@@ -14,7 +14,7 @@ from tests.project import ENVIRONMENT, Project
 
 
 def refused(project, *options):
-    """What a run prints that is refused; nothing may have been started."""
+    """Run Snakemake, check that it started no job, and return its output."""
     text = project.snakemake("--cores", "1", *options, check=False)
     assert "Traceback" not in text, text
     assert project.executed() == {}
@@ -50,7 +50,7 @@ def test_a_missing_file(mini):
 
 
 def idx(*sizes: int) -> bytes:
-    """An idx file of so many zeros."""
+    """Return the bytes of an idx file of zeros."""
     header = bytes([0, 0, 8, len(sizes)]) + b"".join(size.to_bytes(4, "big") for size in sizes)
     return header + bytes(math.prod(sizes))
 
@@ -141,7 +141,7 @@ def test_a_home_that_cannot_be_written_is_not_needed(tmp_path, monkeypatch):
     home.mkdir(mode=0o555)
     monkeypatch.setitem(ENVIRONMENT, "HOME", str(home))
     monkeypatch.delitem(ENVIRONMENT, "XDG_CACHE_HOME", raising=False)
-    # root is not stopped by permissions, unless it gives that up
+    # permissions stop root only without this capability
     bound = ["setpriv", "--bounding-set=-dac_override", "--inh-caps=-all"] if os.geteuid() == 0 else []
     project.command(*bound, sys.executable, "-m", "pipeline.run", "--dry-run")
     assert not [*home.iterdir()]

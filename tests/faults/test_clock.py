@@ -1,4 +1,4 @@
-"""A clock that was set back neither stops a run nor hides a change."""
+"""A clock that is set back neither stops a run nor hides a change."""
 
 import os
 import time

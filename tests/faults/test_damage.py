@@ -1,4 +1,4 @@
-"""A file that was cut short, or one bit of which has flipped, is refused by name at whatever step reads it."""
+"""Every step that reads a truncated file, or a file with a flipped bit, refuses it by name."""
 
 import contextlib
 import importlib
@@ -39,7 +39,7 @@ def of_link(options: str, generation: int = 1) -> str:
 
 @pytest.fixture(scope="module")
 def finished(golden, tmp_path_factory):
-    """A copy of the golden run, since other tests look at that at the same time."""
+    """A copy of the golden run, which other tests read at the same time."""
     return golden.copy(tmp_path_factory.mktemp("finished") / "project")
 
 

@@ -1,4 +1,4 @@
-"""A full disk, whichever job meets it: one message, nothing half-written, and the same bytes once there is space."""
+"""Every job on a full disk gives one message and no half-written file, and later the same bytes."""
 
 import contextlib
 import os
@@ -15,7 +15,7 @@ from tests.project import Project
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")]
 CHAINS = [(arm, seed) for arm in ("replace", "preserve_10pct") for seed in (1, 2)]
-FROM = {  # of a link, what is left out so that a rule is the next to run
+FROM = {  # files of a link to remove so that a rule runs next
     "mix": ("training", "model", "synthetic", "scores", "metrics.json", "manifest.json"),
     "finetune": ("model", "synthetic", "scores", "metrics.json", "manifest.json"),
     "generate": ("synthetic", "scores", "metrics.json", "manifest.json"),
@@ -25,7 +25,7 @@ FROM = {  # of a link, what is left out so that a rule is the next to run
 
 @pytest.fixture
 def project(golden, tmp_path):
-    """The finished mini experiment, its results on a file system of their own."""
+    """The finished mini experiment with its results on a separate file system."""
     project = golden.copy(tmp_path / "project")
     results = project.results.rename(tmp_path / "results")
     project.results.mkdir()
@@ -49,8 +49,8 @@ def remove(*paths) -> None:
 
 @contextlib.contextmanager
 def full(project: Project) -> Iterator[None]:
-    """No space among the results, also when something there is removed."""
-    filler = project.results / "filler"  # there, so that what it takes is not counted as missing
+    """Fill the file system of the results, also when a file there is removed."""
+    filler = project.results / "filler"  # among the results, so that a run counts its size as theirs
     over = threading.Event()
 
     def fill() -> None:
@@ -73,23 +73,23 @@ def full(project: Project) -> Iterator[None]:
 
 
 def run_on_a_full_disk(project: Project) -> dict[str, str]:
-    """What each rule's job said, of a run without any space."""
+    """Run on a full disk; return the error of each rule's job."""
     shutil.rmtree(project.folder / "logs")
     with full(project):
         printed = project.run("--cores", "2", check=False)
     assert not [*project.results.rglob("*.part")]
-    said = {}
+    errors = {}
     for path in (project.folder / "logs").rglob("*.log"):
         text = path.read_text()
         assert "Traceback" not in text, text
         if "error: " in text:
             rule = path.relative_to(project.folder / "logs" / "mini").parts[0].removesuffix(".log")
-            said[rule] = text
+            errors[rule] = text
             assert re.search(
                 r"error: \S+: no space left on the disk \(0\.0 MB free\); free some space, then run again", text
             ), text
             assert text.splitlines()[-1] in printed
-    return said
+    return errors
 
 
 def test_every_rule_meets_a_full_disk(project, golden):

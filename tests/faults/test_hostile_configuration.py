@@ -1,4 +1,4 @@
-"""Whatever stands in config.yaml, it is accepted or refused by one message: nothing else ends the reading of it."""
+"""Any content of config.yaml is accepted, or refused with one message. No other error ends the reading."""
 
 import contextlib
 import copy
@@ -100,7 +100,7 @@ values = st.recursive(
 
 
 def places(node: Any, path: tuple = ()) -> list[tuple]:
-    """Where every value of a configuration stands."""
+    """List the places of all values in a configuration."""
     inner = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
     return [*([path] if path else []), *(place for key, value in inner for place in places(value, (*path, key)))]
 
@@ -113,7 +113,7 @@ def at(config: Any, path: tuple) -> Any:
 
 @st.composite
 def configurations(draw) -> dict:
-    """The mini experiment after one or two changes: a value, a key or an element replaced, moved, doubled or lost."""
+    """Draw the mini experiment after one or two changes: a value, key or element replaced, moved, doubled or lost."""
     config = copy.deepcopy(MINI)
     for _ in range(draw(st.integers(1, 2))):
         known = places(config)
@@ -121,7 +121,7 @@ def configurations(draw) -> dict:
         node = at(config, tuple(path))
         change = draw(st.sampled_from(["value", "value", "alike", "word", "lose", "add", "move", "double"]))
         if change == "value":
-            node[key] = copy.deepcopy(draw(values))  # they are shared, and reading a configuration changes it
+            node[key] = copy.deepcopy(draw(values))  # a copy: configurations are shared, and reading one changes it
         elif change == "alike" and isinstance(node[key], (int, float)):
             node[key] = draw(
                 st.sampled_from([node[key] * 2, -node[key], float(node[key]), str(node[key]), node[key] * 1000])
@@ -141,7 +141,7 @@ def configurations(draw) -> dict:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A working directory with the text that the mini experiment reads."""
+    """A working directory with the text of the mini experiment."""
     folder = tmp_path_factory.mktemp("project")
     (folder / "tests" / "data").mkdir(parents=True)
     shutil.copytree(ROOT / "tests" / "data", folder / "tests" / "data", dirs_exist_ok=True)
@@ -154,7 +154,7 @@ def folder(tmp_path_factory):
     derandomize=True,
     deadline=None,
     database=None,
-    phases=[Phase.generate],  # the first failure as it is: shrinking takes minutes
+    phases=[Phase.generate],  # report the first failure without shrinking, which takes minutes
     suppress_health_check=list(HealthCheck),
 )
 @given(config=configurations())
@@ -176,14 +176,14 @@ def read_or_refuse(config: dict) -> None:
 
 
 def commands(config: dict) -> None:
-    """What jobs would be told: every word of the user's is one word of a shell's."""
+    """Make the commands of jobs, and check that a word of the user stays one word for the shell."""
     [*ends(config)]
     if "text" in config["parts"]:
         TextChain(config, "text").summary_options()
         TextChain(config, "text").jobs_shared()
         corpus = config["corpus"]
-        told = command_options(source_options(config))
-        assert told["text_column"] == corpus["text_column"]
+        options = command_options(source_options(config))
+        assert options["text_column"] == corpus["text_column"]
 
 
 def test_a_folder_whose_name_snakemake_cannot_take(folder):

@@ -1,4 +1,4 @@
-"""Words of the user's that mean something to a shell, to Snakemake, to a page or to a terminal are only words."""
+"""Text of the user is only text, even if it means something to a shell, Snakemake, a page or a terminal."""
 
 import html
 import html.parser
@@ -21,7 +21,7 @@ LINE = f"{SHELL} {PAGE} \x00 \x01 \x1b[2J\x07 \u202e \u2028 ünï 日本語 🦊
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory) -> Project:
-    """A run from such text to the report, in folders and under options with such names."""
+    """Run from such text to the report, with such names of folders and options."""
     project = Project.create(tmp_path_factory.mktemp("parent") / 'it\'s "a" $(touch canary); ünï\nproject')
     folder = project.folder / 'my "text" $(touch canary);\n{x}'
     folder.mkdir()
@@ -63,7 +63,7 @@ def test_the_text_comes_through_as_it_is(run):
 
 
 class Elements(html.parser.HTMLParser):
-    """What a page holds that could run."""
+    """Collects the elements of a page that could execute code."""
 
     def __init__(self, page: str) -> None:
         super().__init__()

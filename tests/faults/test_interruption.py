@@ -1,4 +1,4 @@
-"""Killed at any moment and started again, a run ends with the bytes of an undisturbed one."""
+"""A run that is killed at any moment and started again ends with the bytes of an undisturbed run."""
 
 import contextlib
 import os
@@ -21,7 +21,7 @@ FIRST = ("--cores", "2", "results/mini/text/replace/seed1/generation0/manifest.j
 
 
 def processes(folder: Path) -> dict[str, list[int]]:
-    """Living processes of a run in `folder`, by what they are."""
+    """Return the ids of a run's processes in `folder`, by kind."""
     found: dict[str, list[int]] = {"snakemake": [], "job": [], "warm start": []}
     for path in Path("/proc").glob("[0-9]*"):
         try:
@@ -39,7 +39,7 @@ def processes(folder: Path) -> dict[str, list[int]]:
 
 
 def start(project: Project, module: str, *options: str) -> subprocess.Popen:
-    """Start a run in a process group of its own, which heeds signals wherever the tests run."""
+    """Start a run in its own process group, which obeys signals wherever the tests run."""
     return subprocess.Popen(
         [sys.executable, "-m", module, *options],
         cwd=project.folder,
@@ -52,7 +52,7 @@ def start(project: Project, module: str, *options: str) -> subprocess.Popen:
 
 
 def kill_at_random(project: Project, chance: random.Random) -> str:
-    """Start a run, kill -9 one of its processes, or all of them at once; what goes on is killed 20 s later."""
+    """Start a run, then kill -9 one or all of its processes. Kill the rest 20 s later."""
     run = start(project, "pipeline.run")
     time.sleep(chance.uniform(2, 12))
     living = processes(project.folder)
@@ -94,7 +94,7 @@ def test_nothing_outlives_a_killed_snakemake(tmp_path):
 
 
 def interrupted(project: Project, signals: list[signal.Signals], pause: float) -> None:
-    """Start a run, send it these signals once a job is under way, and wait until all of it is gone."""
+    """Start a run, send it these signals while a job runs, and wait for the end of all processes."""
     run = start(project, "pipeline.run", *FIRST)
     wait_until(lambda: processes(project.folder)["job"])
     time.sleep(2)
@@ -106,7 +106,7 @@ def interrupted(project: Project, signals: list[signal.Signals], pause: float) -
 
 
 def first_link(project: Project) -> dict[str, bytes]:
-    """What generation 0 of one chain is made of."""
+    """Return the files of generation 0 of one chain."""
     folders = ("base/", "corpus/t", "text/replace/seed1/generation0/")
     return {name: data for name, data in project.bytes().items() if name.startswith(folders) and "prov" not in name}
 
@@ -129,7 +129,7 @@ def test_however_a_run_is_told_to_stop_the_next_goes_on(golden, tmp_path, signal
 
 @SLOW
 def test_after_a_reboot_the_next_run_goes_on(golden, tmp_path, monkeypatch):
-    """All processes end at once, temporary folders are emptied, and what was being written may be cut short."""
+    """End all processes at once, empty the temporary folder, and truncate Snakemake's records."""
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     monkeypatch.setitem(ENVIRONMENT, "TMPDIR", str(scratch))

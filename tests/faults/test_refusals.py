@@ -1,4 +1,4 @@
-"""A script refuses what is not its input: another seed, arm, generation or decoder."""
+"""A script refuses the input of another seed, arm, generation or decoder."""
 
 import contextlib
 import importlib
@@ -35,8 +35,8 @@ EVALUATION = (
 )
 
 
-def told(project: Project, script: str, options: str) -> str:
-    """What a script prints that must fail and leave nothing; in this process, which has imported everything already."""
+def error_output(project: Project, script: str, options: str) -> str:
+    """Run a script that must fail and write nothing, in this process; return its error output."""
     main = partial(importlib.import_module(f"scripts.{script}").main, shlex.split(options))
     with (
         contextlib.chdir(project.folder),
@@ -49,7 +49,7 @@ def told(project: Project, script: str, options: str) -> str:
 
 
 def refused(project: Project, script: str, generation: int, options: str, message: str) -> None:
-    text = told(project, script, f"--code x --arm replace --seed 1 --generation {generation} {options}")
+    text = error_output(project, script, f"--code x --arm replace --seed 1 --generation {generation} {options}")
     assert re.search(rf"^error: .*{message}", text, re.MULTILINE), text
 
 
@@ -135,7 +135,7 @@ def test_chains_of_another_seed(golden):
             f"{theory}/trajectory.csv --seed 2 --chains 300 --trajectory out/a --theory out/b --metrics out/c",
         ),
     ):
-        text = told(golden, script, options)
+        text = error_output(golden, script, options)
         assert re.search(r"^error: .*made with seed 1, expected 2", text, re.MULTILINE), text
 
 
@@ -146,5 +146,5 @@ def test_a_passage_that_the_corpus_does_not_hold(golden):
         "--tokenizer results/mini/base/tokenizer.json "
         "--tokenizer-manifest results/mini/base/manifest.json --output out/passage.json"
     )
-    text = told(golden, "find_passage", options)
+    text = error_output(golden, "find_passage", options)
     assert "text.passage.search: 'jackrabbits by tail colour' stands nowhere in the corpus" in text

@@ -1,4 +1,4 @@
-"""The scripts of the VAE experiment refuse what is not their input, and read nothing into a missing one."""
+"""The scripts of the VAE experiment refuse wrong and missing input."""
 
 import json
 import shutil
@@ -33,7 +33,7 @@ def evaluate(folder, model: str, method: str, seed: int, generation: int, first:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """Real images, a classifier, generation 0 of two seeds and generation 1 of two methods, all tiny."""
+    """Make tiny real images, a classifier, generation 0 of two seeds and generation 1 of two methods."""
     folder = tmp_path_factory.mktemp("vae")
     prepare_images.main([*COMMON, "--source", "digits", "--train-images", "64", "--output", str(folder / "images")])
     options = ["--images", str(folder / "images"), "--epochs", "1", "--threads", "1"]
@@ -108,7 +108,7 @@ def test_a_manifest_says_what_a_model_was_trained_on(folder):
 
 
 def test_the_same_latents_are_shown_in_every_generation(folder):
-    """A model that has not changed shows the same pictures, whatever generation it is said to be."""
+    """An unchanged model gives the same pictures, whatever its generation number."""
     evaluate(folder, "real-1-0", "real", 1, 0, first="real-1-0")
     first = (folder / "out" / "images.parquet").read_bytes()
     manifest = folder / "fresh_means-1-1" / "manifest.json"

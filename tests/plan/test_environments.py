@@ -1,4 +1,4 @@
-"""One source of pins; and an environment of --use-conda holds what its rules' scripts import, and no more."""
+"""Pins have one source. An environment of --use-conda holds exactly the packages that its scripts import."""
 
 import ast
 import os
@@ -26,7 +26,7 @@ UNCALLED = {  # imported inside functions of collapse.images.sources that read o
 
 
 def pins(path: Path) -> set[tuple[str, str]]:
-    """Names and versions; one package may have two, each for some version of Python."""
+    """Return names and versions. A package may have two versions, for different versions of Python."""
     return set(re.findall(r"^ *(?:- )?([a-z0-9-]+)==([^ ;\n]+)", path.read_text(), re.MULTILINE))
 
 
@@ -35,7 +35,7 @@ def names(path: Path) -> set[str]:
 
 
 def scripts_of(environment: str) -> set[str]:
-    """Scripts of the rules that name an environment."""
+    """List the scripts of the rules that use an environment."""
     text = "\n".join(path.read_text() for path in sorted((ROOT / "workflow" / "rules").glob("*.smk")))
     rules = re.split(r"^ *rule \w+:$", text, flags=re.MULTILINE)[1:]
     named = [rule for rule in rules if f'"../../envs/{environment}.yaml"' in rule]
@@ -46,7 +46,7 @@ distributions = cache(packages_distributions)  # slow: it reads every installed 
 
 
 def imported(script: str) -> set[str]:
-    """Distributions that a script and this repository's modules behind it import, also inside functions."""
+    """List the distributions that a script and its modules import, also inside functions."""
     modules: set[str] = set()
     for path in code_hash.sources(ROOT, script):
         for node in ast.walk(ast.parse(path.read_bytes())):

@@ -1,4 +1,4 @@
-"""What is planned after a change: only what the change touches."""
+"""After a change, only the jobs that it affects are planned."""
 
 import os
 import re
@@ -88,11 +88,11 @@ def test_another_decoder_writes_the_texts_again_and_what_follows_from_them(mini)
     mini.configure({"text": {"generate": {"decoder": "sample"}}})
     plan = mini.plan()
     assert plan["generate"] == plan["evaluate"] == 12
-    assert plan["mix"] == plan["finetune"] == 8  # generation 0 has read no text of a model
+    assert plan["mix"] == plan["finetune"] == 8  # generation 0 reads no text of a model
 
 
 def test_an_edit_reruns_what_uses_the_code_and_prose_reruns_nothing(mini):
-    """Comments, docstrings and layout of every module; then a memory estimate; then one constant of evaluation."""
+    """Edit comments, docstrings and layout of all modules; then a memory estimate; then a constant of evaluation."""
     for path in [*mini.folder.glob("collapse/**/*.py"), *mini.folder.glob("scripts/**/*.py")]:
         text = path.read_text()
         if text.startswith('"""'):
@@ -131,9 +131,9 @@ def test_a_damaged_file_is_named_and_made_anew_once_it_is_deleted(mini, golden):
         data = bytearray(path.read_bytes())
         data[len(data) // 2] ^= 1
         path.write_bytes(data)
-        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))  # as a disk damages it: behind everyone's back
-    (chain / "generation0" / "metrics.json").unlink()  # for which the model scores text
-    shutil.rmtree(chain / "generation2")  # whose training set is made of the text
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))  # as a disk would damage it: unnoticed
+    (chain / "generation0" / "metrics.json").unlink()  # the verifier scores text with this model
+    shutil.rmtree(chain / "generation2")  # the next training set holds this text
     targets = [f"results/mini/text/replace/seed1/generation{k}/metrics.json" for k in (0, 2)]
     said = mini.run("--cores", "2", "--keep-going", *targets, check=False)
     for path in damaged:

@@ -1,4 +1,4 @@
-"""Snakemake runs .smk files in its own module: a name that it uses must not be bound there."""
+"""Snakemake runs .smk files in its own module, so these files must not bind a name that Snakemake uses."""
 
 import builtins
 import re

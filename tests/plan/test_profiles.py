@@ -1,4 +1,4 @@
-"""Profiles agree with the rules and with each other: another idea of what must run again would run it again."""
+"""Profiles agree with the rules and with each other, or a change of profile would run jobs again."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What jobs take is known before they run: predicted alike for Snakemake and the planner, and enforced."""
+"""Resources of jobs are predicted before they run, equally for Snakemake and the planner, and enforced."""
 
 import re
 from collections import Counter
@@ -58,7 +58,7 @@ def test_the_planner_counts_the_jobs_that_snakemake_plans(tmp_path, over):
 
 
 def test_a_plan_in_numbers_computed_by_hand():
-    """One layer, one wide arm, one seed, two generations, at ten thousand operations a second."""
+    """Plan one layer, one wide arm, one seed, two generations, at ten thousand operations a second."""
     config = configuration(
         gigaflops=1e-5,
         parts=["text"],

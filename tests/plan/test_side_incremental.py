@@ -1,4 +1,4 @@
-"""What is planned after a change in a side experiment: only what the change touches, and nothing of the text."""
+"""After a change in a side experiment, only the jobs that it affects are planned, and none of the text."""
 
 import json
 import re

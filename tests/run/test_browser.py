@@ -1,4 +1,4 @@
-"""The report in a real browser: it renders, and each result can be opened."""
+"""The report in a real browser: it renders, and every result can be opened."""
 
 import os
 import re

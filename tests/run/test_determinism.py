@@ -13,7 +13,7 @@ def test_one_job_at_a_time_or_four_give_the_same_bytes(golden, tmp_path):
 
 
 def test_a_cold_start_gives_the_bytes_of_a_warm_one(mini):
-    """Without the server, as on a cluster node."""
+    """Run without the warm-start server, as on a cluster node."""
     folder = mini.results / "text" / "replace" / "seed1" / "generation1"
     before = {path.name: path.read_bytes() for path in folder.glob("synthetic*")}
     log = mini.command(

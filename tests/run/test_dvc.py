@@ -7,7 +7,7 @@ from tests.project import CHAIN, DRAWN
 
 
 def chain(executed: Counter) -> dict[str, int]:
-    """The jobs of the chain; of the figures only those are drawn again whose table has changed."""
+    """Count the jobs of the chain. Figures run again only if their table has changed."""
     assert set(executed) <= {*CHAIN, *DRAWN, "write_configuration"}
     return {rule: count for rule, count in executed.items() if rule in CHAIN}
 
@@ -65,7 +65,7 @@ def test_a_fresh_clone_finds_nothing_to_do_and_notices_a_change(tracked, tmp_pat
 
 
 def test_what_is_restored_is_known_by_the_options_that_made_it(tracked):
-    """A job that fails leaves a record of new options and no file: the old file may not pass for a new one."""
+    """A failed job leaves a record of new options and no file. The old file must not count as new."""
     tracked.configure({"text": {"finetune": {"learning_rate": 0.001}}})
     model = tracked.results / "text" / "replace" / "seed1" / "generation0" / "model"
     target = str((model / "manifest.json").relative_to(tracked.folder))

@@ -1,4 +1,4 @@
-"""A cache of DVC's that rots, that cannot be written, or that results are links into."""
+"""A DVC cache with damaged objects, a read-only cache, and results that are links into the cache."""
 
 import hashlib
 import os
@@ -17,7 +17,7 @@ def objects(project: Project) -> list:
 
 
 def unsound(project: Project) -> list[str]:
-    """Objects that do not hold the bytes that they are named for."""
+    """List objects whose bytes do not match their name."""
     return [
         path.name
         for path in objects(project)
@@ -26,7 +26,7 @@ def unsound(project: Project) -> list[str]:
 
 
 def rot(project: Project, result: str, monkeypatch) -> None:
-    """Change a byte of a result's object, behind DVC's back, and remove the result."""
+    """Change a byte of a result's object without DVC's notice, and remove the result."""
     monkeypatch.chdir(project.folder)
     path = project.results / result
     stored = restore.recorded(project.folder / "dvc.lock")[path.relative_to(project.folder)]
@@ -34,7 +34,7 @@ def rot(project: Project, result: str, monkeypatch) -> None:
     data[len(data) // 2] ^= 1
     stored.chmod(0o644)
     stored.write_bytes(data)
-    stored.chmod(0o444)  # as DVC left it, which takes that for "never changed"
+    stored.chmod(0o444)  # read-only, as DVC leaves it: DVC trusts such objects
     path.unlink()
 
 
@@ -50,12 +50,12 @@ def test_a_corrupted_object_is_found_and_fetched_again(tracked, monkeypatch):
     assert tracked.bytes() == before
 
     rot(tracked, MODEL, monkeypatch)
-    said = tracked.command("python", "-m", "pipeline.provenance.restore")  # as every run does first
+    said = tracked.command("python", "-m", "pipeline.provenance.restore")  # every run begins with this
     assert "corrupted" in said and not (tracked.results / MODEL).exists()
 
 
 def test_a_cache_that_cannot_be_written_is_read_and_loses_no_results(tracked):
-    # root is not stopped by permissions, unless it gives that up
+    # permissions stop root only without this capability
     bound = ["setpriv", "--bounding-set=-dac_override", "--inh-caps=-all"] if os.geteuid() == 0 else []
     folders = [path for path in (tracked.folder / ".dvc" / "cache").rglob("*") if path.is_dir()]
     for folder in folders:
@@ -70,7 +70,7 @@ def test_a_cache_that_cannot_be_written_is_read_and_loses_no_results(tracked):
             folder.chmod(0o755)
     executed = tracked.executed()
     assert executed["summarize"] == 1 and executed["finetune"] == 0
-    tracked.dvc("repro", "text")  # goes on with what was computed
+    tracked.dvc("repro", "text")  # continues with the computed results
     assert tracked.executed() == {}
     assert "up to date" in tracked.dvc("status", "text")
 

@@ -1,4 +1,4 @@
-"""`dvc exp run` with a changed value: what is new runs, and the workspace can go back."""
+"""`dvc exp run` with a changed value runs only new jobs, and the workspace can be restored."""
 
 import pytest
 

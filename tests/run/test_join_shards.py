@@ -1,4 +1,4 @@
-"""Shards of a text: cut between batches, joined to the bytes of one job, refused where they do not belong together."""
+"""Shards of a text are cut between batches and joined to the bytes of one job; foreign shards are refused."""
 
 import json
 import shlex
@@ -32,7 +32,7 @@ JUDGED = CURATED.replace("typical", "humanlike")
 
 @pytest.fixture
 def here(golden, tmp_path, monkeypatch):
-    """A working directory with the golden run's results; what is written goes to `out`."""
+    """A working directory with the results of the golden run. Output goes to `out`."""
     (tmp_path / "results").symlink_to(golden.results.parent)
     monkeypatch.chdir(tmp_path)
     return tmp_path

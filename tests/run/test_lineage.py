@@ -1,4 +1,4 @@
-"""From a number back to human text: every manifest, and whether it is as it was."""
+"""Lineage of a number, back to human text: every manifest, and whether it is as recorded."""
 
 import json
 import re
@@ -34,7 +34,7 @@ def test_a_flipped_bit_anywhere_behind_a_number_is_found(project, capsys):
 
 
 @pytest.mark.parametrize(
-    ("asked", "message"),
+    ("arguments", "message"),
     [
         (["results/mini", "replay", "1", "1"], "replay: not an arm of this experiment; its arms are replace"),
         (["results/mini", "replace", "9", "1"], "seed 9, generation 1: not in this experiment"),
@@ -43,9 +43,9 @@ def test_a_flipped_bit_anywhere_behind_a_number_is_found(project, capsys):
         (["results/mini/text/summary.csv"], "for a table, give the row"),
     ],
 )
-def test_what_is_not_there_is_named(golden, monkeypatch, capsys, asked, message):
+def test_what_is_not_there_is_named(golden, monkeypatch, capsys, arguments, message):
     monkeypatch.chdir(golden.folder)
     with pytest.raises(SystemExit) as end:
-        lineage.main(asked)
+        lineage.main(arguments)
     assert end.value.code == 2
     assert re.search(message, capsys.readouterr().err)

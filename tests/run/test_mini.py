@@ -1,4 +1,4 @@
-"""The whole chain on a model of a few thousand weights: numbers within tolerance, and one claim about direction."""
+"""The whole chain on a model of a few thousand weights: numbers within tolerances, and one directional claim."""
 
 import json
 from pathlib import Path
@@ -29,7 +29,7 @@ def test_it_collapses(golden):
 
 
 def test_pretraining_reaches_as_far_as_text_is_written(golden):
-    """A position that nothing was trained at makes nonsense of what is written there, which no later measure shows."""
+    """A model writes nonsense at positions without pretraining, and no later measure would show it."""
     blocks, _ = read_blocks(golden.results / "base" / "pretraining" / "blocks.parquet")
     prompts, _ = read_blocks(golden.results / "corpus" / "train.parquet")
     config = json.loads((golden.results / "base" / "config.json").read_text())

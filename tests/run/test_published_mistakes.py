@@ -1,7 +1,7 @@
-"""Mistakes that published code of this field makes, each held off by a test.
+"""Mistakes in published code of this field; a test prevents each.
 
-Others stand in unit/: decoding flags reach the decoder (decoding/test_beam_search.py); artefacts of another seed or
-decoder are refused (faults/test_refusals.py); the definition of perplexity (measures/test_perplexity.py).
+Tests in unit/ prevent others: decoding flags reach the decoder (decoding/test_beam_search.py); artefacts of another
+seed or decoder are refused (scripts/test_refusals.py); the definition of perplexity (measures/test_perplexity.py).
 """
 
 import csv

@@ -1,4 +1,4 @@
-"""The report says what was found, holds all that it shows, and cannot be broken by what a model wrote."""
+"""The report states the results, contains all its parts, and no text of a model can break it."""
 
 import json
 import re

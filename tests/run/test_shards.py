@@ -1,4 +1,4 @@
-"""A generation's text shared out to several jobs: the bytes of one job, and no more to do than with one."""
+"""A text in shards gives the bytes of one job, and plans no more later jobs."""
 
 import shutil
 
@@ -9,7 +9,7 @@ AFTER = {"mix": 1, "finetune": 1, "evaluate": 2} | TABLES  # what has read the t
 
 
 def chain(project: Project) -> dict[str, bytes]:
-    """What the links of one chain hold."""
+    """Return the files in the links of one chain."""
     return {name: data for name, data in project.bytes().items() if name.startswith("text/replace/seed1/")}
 
 
@@ -22,7 +22,7 @@ def test_shards_give_the_bytes_of_one_job_and_leave_nothing_behind(mini):
     assert chain(mini) == before
     assert mini.plan("text") == {}
 
-    shutil.rmtree(mini.folder / ".snakemake")  # as after a clone: what is known is what travels with the results
+    shutil.rmtree(mini.folder / ".snakemake")  # as after a clone: only the records beside the results are known
     assert mini.plan("text") == {}
     mini.configure({"text": {"evaluate": {"frequency_groups": 5}}})
     assert mini.plan("text") == {"evaluate": 2} | TABLES

@@ -1,4 +1,4 @@
-"""The side experiments of the mini run: too small for numbers, large enough for directions."""
+"""The side experiments of the mini run, which are too small for exact numbers: directional claims."""
 
 import csv
 

@@ -1,4 +1,4 @@
-"""Every policy and every factor runs and acts, from the configuration to the tables; what arms share is made once."""
+"""Every policy and factor acts, from the configuration to the tables; shared files are made once."""
 
 import csv
 import json
@@ -77,7 +77,7 @@ def test_every_policy_and_factor_runs(mini: Project):
 
 
 def check_policies(project: Project) -> None:
-    """Of 12 blocks in each training set of generation 1 (24 for `accumulate`), those that are human."""
+    """Check which of the 12 blocks in each training set of generation 1 (24 for `accumulate`) are human."""
     human = {"replace": 0, "preserve_10pct": 1, "accumulate": 12, "released": 6, "near": None, "web": 6}
     human |= {"fixed-human_fraction-0.25": 3, "fixed-human_fraction-0.5": 6}
     for arm, count in human.items():
@@ -107,7 +107,7 @@ def check_training(project: Project) -> None:
 
 
 def check_writing(project: Project) -> None:
-    """The same model, until what it writes is trained on, and other text."""
+    """Check that arms share a model until they train on its text, and that their texts differ."""
     assert folder(project, "text", "own_prompts", 0) == folder(project, "text", "replace", 0)
     for one, other, generation in (
         ("own_prompts", "replace", 1),
@@ -120,7 +120,7 @@ def check_writing(project: Project) -> None:
 
 
 def check_verifiers(project: Project) -> None:
-    """Candidates are those of the arm without a verifier, and others: some of the first are kept, and not all."""
+    """Check that a verifier keeps some, but not all, of the texts of the arm without a verifier."""
     plain = text(project, "sampled-temperature-1.0", 0)
     kept = {arm: text(project, arm, 0) for arm in ("curated", "judged")}
     assert all(0 < sum(map(list.__eq__, plain, blocks)) < len(plain) for blocks in kept.values())
@@ -150,7 +150,7 @@ def expanded(names: list[str]) -> list[str]:
 
 
 def folder(project: Project, kind: str, arm: str, generation: int) -> Path:
-    """Of seed 1: the folder of the arm that has made it first."""
+    """Return the folder, for seed 1, of the arm that made a shared link."""
     config = yaml.safe_load((project.folder / "config.yaml").read_text())
     expand(config)
     return project.folder / str(TextChain(config, "results/mini/text").link(kind, arm, 1, generation))
@@ -166,7 +166,7 @@ def text(project: Project, arm: str, generation: int) -> list[list[int]]:
 
 
 def model(project: Project, arm: str, generation: int) -> dict:
-    """Its manifest."""
+    """Return the manifest of an arm's model."""
     return json.loads((folder(project, "model", arm, generation) / "model" / "manifest.json").read_text())
 
 

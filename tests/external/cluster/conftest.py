@@ -1,4 +1,4 @@
-"""One SLURM for all tests here, and the mini experiment as it runs on it."""
+"""One SLURM cluster for all tests here, and the mini experiment on it."""
 
 import os
 import re
@@ -14,17 +14,17 @@ from tests.external.cluster.slurm import Cluster, until
 from tests.project import ENVIRONMENT, Project, heed_signals
 
 PATIENCE = 1800  # seconds; a job on a busy machine spends minutes importing
-SMALL = [  # for nodes of two cores, and for jobs of seconds
+SMALL = [  # for nodes with two cores and jobs of a few seconds
     *["--workflow-profile", "profiles/slurm", "--cores", "2", "--latency-wait", "5"],
     *["--slurm-init-seconds-before-status-checks", "2"],
 ]
-SLOW = 0.01  # gigaflops; so that jobs are given time enough on a machine that does much else
+SLOW = 0.01  # gigaflops: low, so that jobs get enough time on a busy machine
 PLACE = "text/replace/seed1/generation0"
 MODEL = f"results/mini/{PLACE}/model/manifest.json"
 
 
 class Run:
-    """Snakemake at work on the cluster, for one project."""
+    """A run of Snakemake on the cluster, for one project."""
 
     def __init__(self, cluster: Cluster, project: Project, *options: str) -> None:
         self.cluster, self.project = cluster, project
@@ -42,17 +42,17 @@ class Run:
             )
 
     def finish(self) -> None:
-        """Wait for its end, which must be a good one."""
+        """Wait for the end of the run, and check that it succeeded."""
         assert self.process.wait(PATIENCE) == 0, self.log.read_text()
 
     def jobs(self) -> dict[str, str]:
-        """States of all jobs of this project's runs that the queue remembers, oldest first."""
+        """Return the states of this project's jobs that the queue remembers, oldest first."""
         lines = self.cluster.call("squeue", "--noheader", "--states=all", "--sort=i", "--format=%i %T %Z").splitlines()
-        found = [line.strip().split(maxsplit=2) for line in lines]
-        return {job: state for job, state, folder in found if folder == str(self.project.folder)}
+        jobs = [line.strip().split(maxsplit=2) for line in lines]
+        return {job: state for job, state, folder in jobs if folder == str(self.project.folder)}
 
     def in_mid_job(self) -> int:
-        """Wait until the training has saved its state once, stop it there, and return the number of its process."""
+        """Wait until the training has saved its state once, stop it, and return its process id."""
         saved = self.project.results / "checkpoints" / "replace" / "seed1" / "generation0.safetensors"
 
         def stopped() -> bool:
@@ -69,7 +69,7 @@ class Run:
 
 
 def trainings(folder: Path) -> list[int]:
-    """Living processes that train in this folder."""
+    """List the processes that train in this folder."""
     found = []
     for path in Path("/proc").glob("[0-9]*"):
         try:
@@ -82,10 +82,10 @@ def trainings(folder: Path) -> list[int]:
 
 
 def field(cluster: Cluster, job: str, name: str) -> str:
-    """One of the fields that scontrol shows of a job."""
-    found = re.search(rf"\b{name}=(\S+)", cluster.call("scontrol", "show", "job", job))
-    assert found is not None, name
-    return found[1]
+    """Return one field of a job from `scontrol show job`."""
+    match = re.search(rf"\b{name}=(\S+)", cluster.call("scontrol", "show", "job", job))
+    assert match is not None, name
+    return match[1]
 
 
 @pytest.fixture(scope="session")
@@ -100,7 +100,7 @@ def cluster() -> Iterator[Cluster]:
 
 @pytest.fixture(scope="session")
 def begun(tmp_path_factory) -> Project:
-    """The mini experiment up to where its first training is to begin, which saves its state many times."""
+    """The mini experiment just before its first training, which saves its state many times."""
     project = Project.create(tmp_path_factory.mktemp("begun"))
     text = {"arms": ["replace"], "seeds": [1], "finetune": {"epochs": 400}}
     project.configure({"parts": ["text"], "gigaflops": SLOW, "text": text})
@@ -110,7 +110,7 @@ def begun(tmp_path_factory) -> Project:
 
 @pytest.fixture(scope="session")
 def undisturbed(begun, tmp_path_factory) -> dict[str, bytes]:
-    """The results after that training, on this machine alone."""
+    """The results after this training on one machine."""
     project = begun.copy(tmp_path_factory.mktemp("undisturbed") / "project")
     project.snakemake("--cores", "1", MODEL)
     return project.bytes()

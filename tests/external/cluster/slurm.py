@@ -1,9 +1,9 @@
-"""A real SLURM of three nodes on this host, the last with a GPU in name only, from Debian's packages; for tests.
+"""A real SLURM cluster of three nodes on this host, from Debian's packages. The GPU of the last node is a dummy.
 
     python -m tests.external.cluster.slurm install | up [--accounting] | down | environment
 
-All of it lies in FOLDER: keys, configuration, state and logs. Its munge, its database and its ports are its own, so
-nothing in /etc/slurm or /etc/munge is touched. `down` ends what `up` started and removes FOLDER. In a shell:
+FOLDER holds keys, configuration, state and logs. The cluster has its own munge, database and ports, so it changes
+nothing in /etc/slurm or /etc/munge. `down` ends the daemons of `up` and removes FOLDER. In a shell:
 
     eval "$(python -m tests.external.cluster.slurm environment)"
 """
@@ -24,8 +24,8 @@ FOLDER = Path("/tmp/model-collapse-slurm")
 PACKAGES = {"munge": "munged", "slurmctld": "slurmctld", "slurmd": "slurmd", "slurm-client": "sbatch"}
 DATABASE = {"slurmdbd": "slurmdbd", "mariadb-server": "mariadbd"}
 NODES = ("n1", "n2", "n3")
-CPUS, MEMORY_MB = 2, 4000  # of a node; memory is promised to jobs, not set aside
-PORT = 17817  # of the controller; nodes have the next ones
+CPUS, MEMORY_MB = 2, 4000  # megabytes of a node; jobs only declare their memory, and nothing reserves it
+PORT = 17817  # port of the controller; nodes have the next ports
 
 CONFIGURATION = """\
 ClusterName=test
@@ -85,11 +85,11 @@ SRUN = '#!/bin/sh\nSLURM_CONF={folder}/slurm.conf exec {srun} "$@"\n'
 
 
 class ClusterError(RuntimeError):
-    """SLURM cannot be had here; the message says why."""
+    """SLURM cannot run here. The message gives the reason."""
 
 
 def install(accounting: bool) -> None:
-    """Debian's packages, as far as they are missing."""
+    """Install the missing Debian packages."""
     wanted = PACKAGES | (DATABASE if accounting else {})
     missing = [package for package, command in wanted.items() if not shutil.which(command)]
     if os.getuid() != 0:
@@ -103,21 +103,21 @@ def install(accounting: bool) -> None:
 
 
 class Cluster:
-    """The daemons of one cluster; each can be killed and started again."""
+    """The daemons of one cluster. Each can be killed and started again."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
         self.folder = folder
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a process needs to speak to this cluster and no other."""
+        """Environment of a process that uses this cluster and no other."""
         return {
             "SLURM_CONF": str(self.folder / "slurm.conf"),
             "PATH": f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
         }
 
     def call(self, *command: str, check: bool = True) -> str:
-        """Run one of SLURM's commands and return what it printed."""
+        """Run a command of SLURM and return its output."""
         done = subprocess.run(command, env=os.environ | self.environment, capture_output=True, text=True)
         if check and done.returncode != 0:
             raise ClusterError(f"{shlex.join(command)}: {done.stderr}")
@@ -146,7 +146,7 @@ class Cluster:
     def start(self, daemon: str) -> None:
         """Start slurmctld or the slurmd of a node."""
         command = ["slurmctld"] if daemon == "slurmctld" else ["slurmd", "-N", daemon]
-        # a session and files of its own: the daemon outlives whoever called
+        # its own session and files: the daemon outlives its caller
         with open(self.folder / "log" / f"{daemon}.out", "ab") as output:
             subprocess.run(
                 [*command, "-f", str(self.folder / "slurm.conf")],
@@ -154,7 +154,7 @@ class Cluster:
             )  # fmt: skip
 
     def pid(self, daemon: str) -> int | None:
-        """Its number, if it lives."""
+        """Return the id of a daemon's process, if it is alive."""
         try:
             number = int((self.folder / "run" / f"{daemon}.pid").read_text())
             os.kill(number, 0)
@@ -163,18 +163,18 @@ class Cluster:
         return number
 
     def kill(self, daemon: str, how: signal.Signals = signal.SIGKILL) -> None:
-        """Send a signal to a daemon and wait until it is gone."""
+        """Send a signal to a daemon and wait for its end."""
         if number := self.pid(daemon):
             os.kill(number, how)
             until(lambda: not Path(f"/proc/{number}").exists(), f"{daemon} to end", 60)
 
     def cancel_all(self) -> None:
-        """End every job and wait until none is left."""
+        """Cancel all jobs and wait for their end."""
         self.call("scancel", "--user=root", check=False)
         until(lambda: not self.call("squeue", "--noheader").strip(), "all jobs to end", 60)
 
     def down(self) -> None:
-        """End what `up` started and remove its folder."""
+        """End the daemons of `up` and remove the folder."""
         if not self.folder.exists():
             return
         if self.pid("slurmctld"):
@@ -200,7 +200,7 @@ class Cluster:
                 accounting=ACCOUNTING.format(folder=self.folder, port=PORT + 4) if accounting else "none",
             )
         )
-        # any device stands for the GPU: jobs are told its index, and that is all
+        # any device can stand for the GPU: jobs only get its index
         (self.folder / "gpu0").symlink_to("/dev/null")
         (self.folder / "gres.conf").write_text(f"NodeName=n3 Name=gpu Flags=nvidia_gpu_env File={self.folder}/gpu0\n")
         srun = self.folder / "bin" / "srun"
@@ -220,7 +220,7 @@ class Cluster:
         (self.folder / "run" / "munged.pid").symlink_to(folder / "pid")
 
     def _start_database(self) -> None:
-        """A MariaDB with its own socket and no port, and slurmdbd on it."""
+        """Start a MariaDB with its own socket and no port, and slurmdbd on it."""
         folder = self.folder / "database"
         folder.mkdir()
         shutil.chown(folder, "mysql", "mysql")
@@ -231,7 +231,7 @@ class Cluster:
                 ["mariadb-install-db", *server, "--auth-root-authentication-method=socket", "--skip-test-db"],
                 check=True, **output,
             )  # fmt: skip
-            # no child of ours: it would stay in the table of processes after its end
+            # not a child process: it would stay in the process table after its end
             subprocess.run(
                 ["setsid", "--fork", "mariadbd", *server, f"--socket={folder}/socket", f"--pid-file={folder}/pid",
                  "--skip-networking", "--innodb-buffer-pool-size=64M", "--innodb-lock-wait-timeout=900"],
@@ -265,7 +265,7 @@ def succeeds(*command: str, env: dict[str, str] | None = None) -> bool:
 
 
 def until(condition: Callable[[], bool], what: str, seconds: float, pause: float = 0.2) -> None:
-    """Wait for something; TimeoutError that names it."""
+    """Wait until a condition holds. Raises TimeoutError with its name."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:

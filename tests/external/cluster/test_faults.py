@@ -1,4 +1,4 @@
-"""What goes wrong on a cluster, made to happen on a real one: still the bytes of an undisturbed run."""
+"""Faults of a real cluster, caused on purpose: the bytes equal those of an undisturbed run."""
 
 import os
 import signal
@@ -58,7 +58,7 @@ def test_a_job_outlives_the_daemon_of_its_node(cluster, training, undisturbed):
 
 
 def test_snakemake_waits_while_the_controller_is_away(cluster, training, undisturbed):
-    """Without the patient commands of pipeline/run/slurm.py a submission fails, and Snakemake hangs."""
+    """Check the waiting commands of pipeline/run/slurm.py. Without them a submission fails and Snakemake hangs."""
     cluster.kill("slurmctld")
     run = Run(cluster, training, MODEL)
     until(lambda: "Auto-selected partition" in run.log.read_text(), "a submission", PATIENCE)
@@ -120,7 +120,7 @@ def test_ctrl_c_takes_the_jobs_out_of_the_queue(cluster, training):
 
 
 def test_a_job_that_the_queue_has_forgotten_is_not_waited_for(cluster, tmp_path):
-    """Where there is no accounting, squeue alone says what has become of jobs, and it forgets."""
+    """Without accounting, only squeue knows the state of jobs, and it forgets."""
     configuration = cluster.folder / "slurm.conf"
     before = configuration.read_text()
     queue = {"MODEL_COLLAPSE_PATH": cluster.environment["PATH"], "MODEL_COLLAPSE_QUEUE": str(tmp_path)}

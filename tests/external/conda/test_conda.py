@@ -1,4 +1,4 @@
-"""The mini experiment in the environments of `--use-conda`: of conda, or of what stands in for it here."""
+"""The mini experiment in the environments of `--use-conda`, with conda or a substitute."""
 
 import os
 import shutil
@@ -14,7 +14,7 @@ from tests.project import ENVIRONMENT, Project
 pytestmark = pytest.mark.conda
 
 NOT_CONDA = Path(__file__).parent / "not_conda" / "bin"
-PREFIX = Path(sys.prefix, "conda")  # kept, since building them takes minutes
+PREFIX = Path(sys.prefix, "conda")  # reused, since building them takes minutes
 WITNESS = """
 import atexit, os, sys
 def tell():
@@ -26,7 +26,7 @@ if "WITNESS" in os.environ:
 
 
 def witness(environment: Path) -> None:
-    """Make an environment's Python note, when it ends, which script it has run; one run in its place is not noted."""
+    """Make the Python of an environment record, at its end, the script that it ran."""
     (site,) = environment.glob("lib/python3*/site-packages")
     (site / "sitecustomize.py").write_text(WITNESS.replace('["WITNESS"]', f'["WITNESS"] + "/{environment.name}"'))
 
@@ -51,6 +51,6 @@ def test_rules_run_in_their_environments_to_the_same_bytes(golden, tmp_path, mon
     for environment, counts in ran.items():
         assert counts.keys() <= {f"scripts.{script}" for script in scripts_of(environment)}
     assert sum(map(Counter.total, ran.values())) == project.executed().total()
-    assert project.plan() == {}  # without conda: it is not seen as another result
+    assert project.plan() == {}  # a run without conda makes the same results
     there, here = project.bytes(), golden.bytes()
     assert [name for name in here if there.get(name) != here[name]] == []

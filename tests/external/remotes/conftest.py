@@ -6,7 +6,7 @@ from tests.project import ENVIRONMENT
 
 @pytest.fixture(scope="session")
 def remotes(tmp_path_factory):
-    """A folder, and a server for each protocol, by name."""
+    """Remotes by name: a folder, and a server for each protocol."""
     ENVIRONMENT.update(servers.ONCE)
     found = {"folder": servers.Remote(str(tmp_path_factory.mktemp("store")))}
     running = []

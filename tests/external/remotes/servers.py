@@ -1,4 +1,4 @@
-"""Real servers on this machine's loopback that DVC can keep results on, and a relay that breaks the way to them."""
+"""Real servers on this machine's loopback as DVC remotes, and a relay that breaks connections to them."""
 
 import contextlib
 import getpass
@@ -15,20 +15,20 @@ from pathlib import Path
 
 from tests.project import Project
 
-ONCE = {"AWS_MAX_ATTEMPTS": "1"}  # a server that is away here does not come back while it is asked
+ONCE = {"AWS_MAX_ATTEMPTS": "1"}  # a stopped server does not come back during a request
 KEYS = {"access_key_id": "test", "secret_access_key": "test"}
 
 
 @dataclass(frozen=True)
 class Remote:
-    """Where DVC keeps results, and its options; `{port}` in them is that of the server."""
+    """A DVC remote: its address and options. `{port}` stands for the port of the server."""
 
     url: str
     options: dict[str, str] = field(default_factory=dict)
     port: int = 0
 
     def configure(self, project: Project, port: int | None = None, folder: str = "results") -> None:
-        """Make it the project's remote, at another port if given (a relay's), in a folder of its own."""
+        """Make this the project's remote, in its own folder. `port` can name the port of a relay."""
         lines = ["[core]", "    remote = store", "['remote \"store\"']", f"    url = {self.url}/{folder}"]
         lines += [f"    {name} = {value}" for name, value in self.options.items()]
         text = "\n".join(lines).replace("{port}", str(port or self.port))
@@ -55,7 +55,7 @@ def started(command: list[str], port: int, log: Path) -> subprocess.Popen:
 
 
 def s3(folder: Path) -> tuple[Remote, subprocess.Popen]:
-    """A server that speaks S3, with one bucket."""
+    """Start a server of the S3 protocol with one bucket."""
     import botocore.session
 
     program = Path(sys.prefix, "s3-server", "bin", "moto_server")
@@ -73,11 +73,11 @@ def s3(folder: Path) -> tuple[Remote, subprocess.Popen]:
 
 
 def ssh(folder: Path) -> tuple[Remote, subprocess.Popen]:
-    """OpenSSH's server with keys, configuration and port of its own."""
+    """Start OpenSSH's server with its own keys, configuration and port."""
     program = shutil.which("sshd", path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin")
     assert program, "no sshd on this machine: install OpenSSH's server (Debian: openssh-server)"
     if os.geteuid() == 0:
-        Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # where root's sshd shuts its children in
+        Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # folder for the children of root's sshd
     for name in ("host_key", "user_key"):
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / name)], check=True)
     port = free_port()
@@ -92,7 +92,7 @@ def ssh(folder: Path) -> tuple[Remote, subprocess.Popen]:
 
 
 class Relay:
-    """Passes connections on to a port until so many bytes have gone there, then breaks all and accepts no more."""
+    """Passes connections on to a port. After a number of bytes it breaks all and accepts no more."""
 
     def __init__(self, target: int, limit: int) -> None:
         self.target, self.left = target, limit
@@ -114,7 +114,7 @@ class Relay:
             broken(end)
 
     def carry(self, source: socket.socket, target: socket.socket, counted: bool) -> None:
-        with contextlib.suppress(OSError):  # the other direction has broken it
+        with contextlib.suppress(OSError):  # the other direction has already broken the connection
             while self.left > 0 and (data := source.recv(1 << 14)):
                 if counted:
                     self.left -= len(data)
@@ -125,6 +125,6 @@ class Relay:
 
 
 def broken(end: socket.socket) -> None:
-    """Break a connection; to close it would leave it whole while another thread waits for its data."""
+    """Break a connection. `close` alone would keep it open while another thread waits for data."""
     with contextlib.suppress(OSError):
         end.shutdown(socket.SHUT_RDWR)

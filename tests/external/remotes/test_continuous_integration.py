@@ -1,4 +1,4 @@
-"""The commands of the workflow file in docs/ci, run one by one as its service would."""
+"""The commands of the workflow file in docs/ci, run one after the other as on the service."""
 
 import os
 import subprocess
@@ -17,13 +17,13 @@ JOB = yaml.safe_load((ROOT / "docs" / "ci" / "github-actions.yml").read_text())[
 
 
 def run_job(project: Project, runner: Path) -> tuple[str, int]:
-    """Run its commands until one fails, and return the name and exit status of the last.
+    """Run the commands until one fails; return name and exit status of the last.
 
-    The runner has an empty home, no git identity and no terminal; the packages are those of this environment.
+    The runner has an empty home, no git identity and no terminal. The packages come from this environment.
     """
     runner.mkdir()
     (runner / "path").touch()
-    for name in ("python", "run", "remotes"):  # make's marks: installed already
+    for name in ("python", "run", "remotes"):  # marks of make: already installed
         (project.folder / ".venv").mkdir(exist_ok=True)
         (project.folder / ".venv" / name).touch()
     secrets = {f"AWS_{name.upper()}": value for name, value in KEYS.items()}
@@ -51,7 +51,7 @@ def run_job(project: Project, runner: Path) -> tuple[str, int]:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            start_new_session=True,  # no terminal to ask
+            start_new_session=True,  # no terminal for questions
         )
         print(step["name"], done.stdout, sep="\n")
         if done.returncode != 0:
@@ -60,7 +60,7 @@ def run_job(project: Project, runner: Path) -> tuple[str, int]:
 
 
 def configure(project: Project, remote: Remote, port: int) -> None:
-    """Name the remote in .dvc/config, as its user would: without the keys."""
+    """Write the remote into .dvc/config without its keys, as a user would."""
     project.dvc("remote", "add", "--force", "--default", "store", f"{remote.url}/ci")
     project.dvc("remote", "modify", "store", "endpointurl", f"http://127.0.0.1:{port}")
 
@@ -87,7 +87,7 @@ def test_a_runner_computes_what_is_new_and_stores_it(remotes, recorded, tmp_path
 
 def test_a_failed_pull_ends_the_job_before_anything_is_computed(remotes, recorded, tmp_path):
     runner = recorded.clone(tmp_path / "clone")
-    configure(runner, remotes["s3"], free_port())  # nobody listens there
+    configure(runner, remotes["s3"], free_port())  # a port without a server
     name, status = run_job(runner, tmp_path / "runner")
     assert name.startswith("Fetch") and status != 0
     assert not (runner.folder / ".snakemake").exists()

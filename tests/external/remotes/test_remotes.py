@@ -1,4 +1,4 @@
-"""Results come back whole from every kind of remote, also after it has failed under a push or was away at a pull."""
+"""Results come back complete from every kind of remote, also after a failed push or pull."""
 
 import re
 
@@ -10,7 +10,7 @@ pytestmark = pytest.mark.remotes
 
 
 def assert_whole(clone, recorded) -> None:
-    """All results are there, to the byte, and neither tool finds anything to do."""
+    """Check that all results have their bytes, and that neither tool has anything to do."""
     clone.restore()
     assert clone.plan() == {}
     assert "up to date" in clone.dvc("status")
@@ -40,10 +40,10 @@ def test_a_push_that_breaks_off_says_so_and_the_next_completes_it(name, remotes,
 
     remotes[name].configure(recorded, folder="broken")
     pushed = int(re.search(r"(\d+) files? pushed", recorded.dvc("push"))[1])
-    assert 0 < pushed < len(recorded.bytes())  # the first push was not for nothing
+    assert 0 < pushed < len(recorded.bytes())  # the first push has left objects
 
     clone = recorded.clone(tmp_path / "clone")
-    remotes[name].configure(clone, free_port(), folder="broken")  # nobody listens there
+    remotes[name].configure(clone, free_port(), folder="broken")  # a port without a server
     status, text = clone.outcome("dvc", "pull")
     assert status != 0 and "ERROR" in text
     remotes[name].configure(clone, folder="broken")

@@ -26,7 +26,7 @@ from tests.models import random_opt
 
 @pytest.fixture
 def made(tmp_path):
-    """A data file and its manifest."""
+    """Write a data file and its manifest."""
     write_json(tmp_path / "data.json", {"a": 1})
     write_manifest(
         tmp_path / "manifest.json",
@@ -62,7 +62,7 @@ def test_a_full_disk_leaves_nothing_and_says_what_to_do(tmp_path):
 
 @pytest.fixture
 def full_disk(tmp_path):
-    """A file system with room for a few files that are nearly empty."""
+    """Mount a file system with space for a few nearly empty files."""
     folder = tmp_path / "disk"
     folder.mkdir()
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)], capture_output=True)

@@ -20,7 +20,7 @@ DEFAULT = yaml.safe_load((ROOT / "config.yaml").read_text())
 
 
 def changed(**values):
-    """The default configuration with dotted keys set: `changed(**{"text.generations": 0})`."""
+    """Return the default configuration with changed keys: `changed(**{"text.generations": 0})`."""
     config = copy.deepcopy(DEFAULT)
     for key, value in values.items():
         *path, last = key.split(".")

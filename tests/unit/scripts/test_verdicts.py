@@ -1,4 +1,4 @@
-"""Tables and figures of verdicts from a summary of a few lines, whole or with holes."""
+"""Tables and figures of verdicts from a short summary, complete or with missing values."""
 
 import csv
 import json
@@ -20,7 +20,7 @@ RULES = {name: {"measure": None, "against": None, "direction": "rise", "threshol
 
 
 def written(folder, arms=("still", "worse"), seeds=(1, 2, 3), generations=4):
-    """All tables, figures and pages of a chain that stays as it is and one that gets worse by 1 nat a generation."""
+    """Write all tables, figures and pages for a stable chain and a chain that loses 1 nat a generation."""
     rows = [
         (arm, seed, generation, metric, value)
         for arm in arms

@@ -1,4 +1,4 @@
-"""A gallery states what the tables hold: effects, intervals, and which differences are told."""
+"""A gallery states the effects, intervals and detectable differences in the tables."""
 
 import csv
 import math
@@ -12,7 +12,7 @@ ASKED = {"asks": "Does it help?", "arms": ["nothing", "half"], "reference": "not
 
 
 def results(folder, question=ASKED):
-    """Three seeds whose loss rises by 1.0, 1.1 and 1.2 nats without the remedy and by half as much with it."""
+    """Write results of three seeds: the loss rises by 1.0, 1.1 and 1.2 nats, and half as much with the remedy."""
     rows = []
     for arm, share in (("nothing", 1.0), ("half", 0.5)):
         for seed in (1, 2, 3):

@@ -1,4 +1,4 @@
-"""A judge tells what can be told, is as good as it says on blocks it has not seen, and scores each block by itself."""
+"""A judge learns what can be learned, its accuracy holds on new blocks, and it scores blocks independently."""
 
 import os
 import subprocess
@@ -28,12 +28,12 @@ def test_what_can_be_told_is_told_and_what_cannot_is_not():
     assert (judge.log_odds(np.tile(new.integers(4, 40, (20, 2)), 8)) < 0).all()
     assert (
         abs(Judge(HUMAN, ALIKE, END_OF_TEXT).accuracy - 0.5) < 4 * (0.25 / 200) ** 0.5
-    )  # those it has learnt it tells rightly
+    )  # it classifies its training blocks correctly
 
 
 @pytest.mark.parametrize("blocks", [2, 7, 99])
 def test_a_block_and_its_continuation_are_left_out_together(blocks):
-    """A model that copies is told from human text half the time; a judge that knew the copy would always be wrong."""
+    """For a model that copies, the accuracy is chance. A judge that had learned the copy would always be wrong."""
     assert Judge(HUMAN[:blocks], HUMAN[:blocks], END_OF_TEXT).accuracy == 0.5
 
 

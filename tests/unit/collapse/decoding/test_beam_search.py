@@ -13,7 +13,7 @@ PROMPTS = torch.randint(4, 64, (6, 8), generator=torch.Generator().manual_seed(3
 @pytest.mark.parametrize("num_beams", [1, 5, 8])
 @pytest.mark.parametrize("penalty", [1.0, 2.0, 3.0])
 def test_tokens_are_those_of_transformers(num_beams, penalty):
-    """Of a fixed set of blocks all: 30 tokens, so that rows are cleared three times and their buffers grow."""
+    """Continue all blocks by 30 tokens, so that rows are cleared three times and buffers grow."""
     options = {"new_tokens": 30, "num_beams": num_beams, "repetition_penalty": penalty}
     reference = random_opt()
     theirs, their_scores = transformers_engine.beam_search(reference, PROMPTS, **options)
@@ -33,7 +33,7 @@ def test_the_score_is_the_log_probability_of_what_was_written():
 
 
 def test_a_block_does_not_depend_on_the_batch():
-    """To the last bit, though a neighbour with more living rows makes everybody's rows more."""
+    """Compare to the last bit, although a neighbour with more living rows lengthens the rows of all blocks."""
     model = from_state_dict(random_opt(width=128).state_dict(), heads=2)
     together, scores = beam_search(model, PROMPTS, new_tokens=30, num_beams=3, batch_blocks=4)
     for index in range(len(PROMPTS)):

@@ -13,7 +13,7 @@ HISTORY = torch.randint(0, 1024, (200, 30), generator=torch.Generator().manual_s
 @pytest.mark.parametrize("penalty", [1.0, 2.0])
 @torch.no_grad()
 def test_two_stages_find_the_best_of_a_vocabulary_cut_into_columns(penalty):
-    """Also where end of text, banned, was the best by far: its column must not take another's place."""
+    """Include rows where banned end of text was best by far: its column must not displace another."""
     reference = random_opt(vocabulary_size=1024)
     end = reference.model.decoder.embed_tokens.weight[END_OF_TEXT].mul_(3)
     model = from_state_dict(reference.state_dict(), heads=2)

@@ -16,7 +16,7 @@ PROMPTS = torch.randint(4, 64, (6, 8), generator=torch.Generator().manual_seed(3
     "options", [{}, {"temperature": 0.7, "top_k": 10}, {"top_p": 0.6}, {"repetition_penalty": 2.0}]
 )
 def test_draws_have_the_models_probabilities(options):
-    """Chi-square over 100,000 draws of one next token, against transformers' own processors."""
+    """Test 100,000 draws of one token by chi-square against the processors of transformers."""
     reference, draws = random_opt(), 100_000
     prompt = PROMPTS[:1]
     tokens, _ = sample(

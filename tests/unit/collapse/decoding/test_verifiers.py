@@ -34,7 +34,7 @@ def test_verifiers_score_by_their_definitions(reference):
 
 
 def test_the_likeliest_to_be_human_is_kept(reference):
-    """The model writes one token again and again; what holds it least is last, and first what was human."""
+    """The model always writes one token. Human blocks rank first, blocks with that token last."""
     candidates = np.stack([[5] * 12, [5] * 6 + [9] * 6, HUMAN[3]])
     scores = verifiers.humanlike(candidates, reference)
     assert kept(scores[None], 0.0, 1, np.arange(1)).tolist() == [2]
@@ -82,7 +82,7 @@ def test_noise_is_in_the_standard_deviations_of_a_blocks_own_scores():
 
 
 def test_noise_of_neighbouring_blocks_has_nothing_in_common():
-    """Equal scores, so that noise alone chooses: were one stream the next one's, four numbers on, this would show."""
+    """Scores are equal, so only noise chooses. Overlapping streams of neighbours would show here."""
     choice = kept(np.zeros((4000, 8)), 1.0, 1, np.arange(4000))
     assert abs((choice >= 4).mean() - 0.5) < 4 * (0.25 / 4000) ** 0.5
     before, after = choice[:-1], choice[1:]

@@ -25,7 +25,7 @@ def test_marked_blocks_are_found_and_the_others_are_as_without_a_watermark():
 
 
 def test_the_bias_is_that_of_transformers_and_acts_after_the_nucleus():
-    """One draw with a bias so large that only favoured tokens can follow, where the nucleus holds one."""
+    """Draw with so large a bias that only favoured tokens can follow, if the nucleus holds any."""
     model = from_state_dict(random_opt().state_dict(), heads=2)
     tokens, _ = sample(model, PROMPTS, new_tokens=1, seed=1, watermark_bias=50.0)
     raised = marker(50.0, 64, "cpu")(PROMPTS, torch.zeros(40, 64))
@@ -34,13 +34,13 @@ def test_the_bias_is_that_of_transformers_and_acts_after_the_nucleus():
 
 
 def test_a_loop_is_not_taken_for_a_mark():
-    """Every pair of tokens counts once, so a block of one repeated pair has a score of at most two observations."""
+    """Every pair of tokens counts once, so a block of one repeated pair has at most two observations."""
     loops = np.array([[a, b] * 20 for a in range(4, 14) for b in range(20, 30)])
     assert z_scores(loops, 64).max() == pytest.approx((2 - 0.5) / (2 * 0.25 * 0.75) ** 0.5)
 
 
 def test_each_pair_of_tokens_is_counted_once_and_none_is_left_out():
-    """By hand: which pairs are different, which of these the marker favours, and the z of their share."""
+    """Count by hand the distinct pairs, the favoured pairs among them, and the z score of their share."""
     blocks = np.random.default_rng(0).integers(4, 9, (30, 24))  # many pairs return, in other company
     favoured = marker(1.0, 64, "cpu")(torch.arange(64)[:, None], torch.zeros(64, 64)) > 0
     for block, score in zip(blocks, z_scores(blocks, 64), strict=True):

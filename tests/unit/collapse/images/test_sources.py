@@ -22,7 +22,7 @@ def random_pixels(rows: int, side: int = 8, width: int | None = None) -> np.ndar
 
 @pytest.fixture
 def folder(tmp_path):
-    """Four good files of six training and four test images in two classes."""
+    """Write four valid files: six training and four test images in two classes."""
     for split, rows in (("train", 6), ("test", 4)):
         (tmp_path / f"{split}-images").write_bytes(idx(random_pixels(rows)))
         (tmp_path / f"{split}-labels").write_bytes(idx(np.arange(rows) % 2))
@@ -96,7 +96,7 @@ def test_digits_are_all_there_and_their_split_is_stable():
 
 @pytest.fixture
 def repository(tmp_path, monkeypatch):
-    """A dataset repository as a hub keeps it: Parquet with pictures and labels, on the local disk."""
+    """Make a dataset repository as on a hub, on the local disk: Parquet with images and labels."""
     import datasets
 
     monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")

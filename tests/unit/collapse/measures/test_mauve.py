@@ -22,7 +22,7 @@ def test_distributions_that_share_one_of_two_types():
 
 
 def states(first: int, second: int) -> np.ndarray:
-    """Rows in two directions, of many lengths."""
+    """Draw rows in two directions and of many lengths."""
     draw = np.random.default_rng(first)
     directions = np.array([[1.0, 0, 1]] * first + [[0, 1.0, 1]] * second)
     return directions * draw.uniform(1, 9, (len(directions), 1)) + draw.normal(0, 0.01, directions.shape)

@@ -1,4 +1,4 @@
-"""Models that transformers computes: held to a plain loop over its own model, and to themselves however work is cut."""
+"""Models that transformers computes equal a plain loop over its own model, for any division of work."""
 
 import json
 
@@ -82,7 +82,7 @@ def test_the_gradient_does_not_depend_on_micro_batches_or_threads(tmp_path, made
 
 @MODELS
 def test_every_mask_of_dropout_is_used_once(tmp_path, made):
-    """Whatever site lets nothing through, the loss is another; with a mask too few there is none."""
+    """The loss changes with the dropped site, for every site. With a mask too few the call fails."""
     model = trainable(tmp_path, made(), 0.5)
     sites, tokens, width = model.dropout_sites(12)
     seen = []

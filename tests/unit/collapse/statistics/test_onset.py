@@ -6,7 +6,7 @@ from collapse.statistics.onset import onset, ranks
 
 
 def ends(values):
-    """The least and the greatest seed: an interval that can be read off the test's numbers."""
+    """Return least and greatest seed: an interval that a reader can check by eye."""
     return values.min(), values.max()
 
 

@@ -9,7 +9,7 @@ RISE = Rule("loss", None, "rise", 0.5)
 
 
 def ends(values):
-    """The least and the greatest seed: an interval that can be read off the test's numbers."""
+    """Return least and greatest seed: an interval that a reader can check by eye."""
     return float(values.min()), float(values.max())
 
 

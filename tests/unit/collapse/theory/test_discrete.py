@@ -1,4 +1,4 @@
-"""Chains of discrete distributions are Wright–Fisher drift, and every closed form is what the simulation does."""
+"""Chains of discrete distributions are Wright–Fisher drift, and simulations agree with every closed form."""
 
 from itertools import islice
 
@@ -32,7 +32,7 @@ def test_both_ways_of_drawing_follow_every_closed_form(ways):
 
 
 def test_a_biased_decay_would_be_seen():
-    """The bound of the test above fails for a closed form that is wrong by one sample in M."""
+    """The bound of the test above rejects a closed form that is wrong by one sample in M."""
     p, chains, samples = probabilities("zipf", 6, 1.0), 40_000, 20
     state = next(islice(simulate(p, chains, samples, seed=7), 19, None))
     found = measures(state.counts(), p)["heterozygosity"]

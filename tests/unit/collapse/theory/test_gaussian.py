@@ -1,4 +1,4 @@
-"""Refitted normal distributions follow their closed forms; summaries drawn directly are those of real points."""
+"""Refitted normal distributions follow their closed forms. Directly drawn summaries match those of real points."""
 
 from itertools import islice
 
@@ -30,7 +30,7 @@ def test_every_closed_form_is_met(name, dimensions):
 
 
 def test_a_biased_variance_would_be_seen():
-    """The bound of the test above fails if the divisor is wrong by one in M."""
+    """The bound of the test above rejects a divisor that is wrong by one in M."""
     found = measures(run("biased", chains=20_000, dimensions=1, samples=20, generation=8))["variance"]
     wrong = exact(VARIANTS["unbiased"], 1, 20, 8)["variance"][-1]
     assert abs(found.mean() - wrong) > 10 * found.std() / 20_000**0.5

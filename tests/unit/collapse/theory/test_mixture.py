@@ -1,4 +1,4 @@
-"""Batched EM is scikit-learn's EM; chains do not depend on each other; closed forms are those of quadrature."""
+"""Batched EM equals scikit-learn's EM, chains are independent, and closed forms equal quadrature."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Each error alone does what theory says of it."""
+"""Each error alone follows its theory."""
 
 from itertools import islice
 
@@ -13,7 +13,7 @@ RNG = {"samples": 50, "chains": 20_000}
 
 
 def distances(name: str, generations: int, kept: float = 0.0, separation: float = 0.9) -> np.ndarray:
-    """Squared distances, (generations, chains)."""
+    """Return squared distances, (generations, chains)."""
     setting = SETTINGS[name]
     truth = Truth(separation if setting.expressivity else 0.0)
     models = simulate(truth, finite=setting.statistical, kept=kept, rng=np.random.default_rng(2), **RNG)

@@ -55,7 +55,7 @@ def test_dropout_leaves_the_expected_share():
 
 @pytest.mark.parametrize("part", ["embed", "layers.0.self_attn", "layers.0.fc", "layers.1"])
 def test_dropout_is_undone_on_the_way_back(part):
-    """The slope along a part's gradient, by differences, is this gradient's own norm: masks are the same both ways."""
+    """The finite-difference slope along a gradient equals its norm: forward and backward use the same masks."""
     model = trainable(0.5)
     trainer = Trainer(model, 0.0, seed=1, micro_batch_blocks=10, processes=Processes())
     trainer.gradient(BLOCKS, step=3)
@@ -146,7 +146,7 @@ def test_a_diverging_run_stops_with_a_remedy():
 
 
 def test_so_many_steps_are_a_budget_whatever_the_size_of_the_set():
-    """Ten blocks in batches of 4 are 3 steps an epoch: 6 are two epochs, 4 one and a batch of the second."""
+    """Ten blocks in batches of 4 make 3 steps an epoch. 6 steps are two epochs; 4 steps are one and a batch."""
     by_epochs, by_steps, cut = trainable(), trainable(), trainable()
     seen: list[int] = []
     expected = train(by_epochs, BLOCKS, epochs=2, seed=1, **OPTIONS)
@@ -160,7 +160,7 @@ def test_so_many_steps_are_a_budget_whatever_the_size_of_the_set():
 
 
 def test_selection_ends_with_the_weights_of_the_best_epoch_also_if_killed(tmp_path):
-    """Random blocks: what fits them is worse on others, so an early epoch is best."""
+    """Train on random blocks: overfitting makes an early epoch the best on other blocks."""
     others = np.random.default_rng(1).integers(4, 64, (6, 12), dtype=np.int32)
     whole, interrupted, last = trainable(), trainable(), trainable()
     selection, again = Selection(others, 4), Selection(others, 4)

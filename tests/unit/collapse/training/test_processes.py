@@ -1,4 +1,4 @@
-"""Training by several processes: real ones, joined by accelerate, talking through gloo."""
+"""Training by several real processes, joined by accelerate and gloo."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The hash of a job's code follows what Python acts on in the files that the job imports, and nothing else."""
+"""The hash of a job's code depends only on the executable code in the files that the job imports."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ def f(y):
 
 @pytest.fixture
 def hashed(tmp_path):
-    """Hash of a script with this source."""
+    """Return a function that hashes a script with a given source."""
 
     def one(source: str) -> str:
         (tmp_path / "scripts").mkdir(exist_ok=True)

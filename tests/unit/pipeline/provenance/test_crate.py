@@ -1,4 +1,4 @@
-"""Results described as an RO-Crate: every file that a manifest names, by whom it was made and from what."""
+"""Results as an RO-Crate: every file of a manifest, with the job that made it and its inputs."""
 
 import json
 import shutil
@@ -19,7 +19,7 @@ DATE = ["--date", "2026-01-31"]
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
-    """Results of two generations as a run leaves them, with a third that the configuration has given up."""
+    """Results of two generations of a run, and of a third that an earlier configuration had."""
     folder = tmp_path_factory.mktemp("finished")
     results = Results(folder / "results" / "tiny")
     config = yaml.safe_load((ROOT / "config.yaml").read_text()) | {"experiment": "tiny", "parts": ["text"]}
@@ -33,7 +33,7 @@ def finished(tmp_path_factory):
 
 
 class Results:
-    """Writes small files with true manifests, and what Snakemake would have recorded of tables."""
+    """Writes small files with real manifests, and Snakemake's records of tables."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -119,7 +119,7 @@ class Results:
 
 @pytest.fixture
 def results(finished, tmp_path) -> Path:
-    """A copy to change at will, under another name: nothing rests on where results lie."""
+    """A copy that a test may change, under another name: the place of results does not matter."""
     return Path(shutil.copytree(finished, tmp_path / "elsewhere"))
 
 

@@ -1,4 +1,4 @@
-"""Jobs that compute on GPUs at the same time see different ones; a killed job's is free again."""
+"""Jobs that run at the same time get different GPUs. The GPU of a killed job is free again."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ JOB = (
 
 @pytest.fixture
 def start(tmp_path, monkeypatch):
-    """Start jobs on a machine whose GPUs, by its own numbers, are 4 and 6 of eight."""
+    """Return a function that starts jobs on a machine whose visible GPUs begin with 4 and 6."""
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4,6,7")
     monkeypatch.delenv(gpus.GPUS, raising=False)
     gpus.hand_out(2)

@@ -1,4 +1,4 @@
-"""A lock left by a killed run is told from that of a living one, also while the killed run is still ending."""
+"""The lock of a killed run is distinguished from that of a live run, also while the killed run ends."""
 
 import subprocess
 import sys
@@ -15,7 +15,7 @@ HOLD = (
 
 @pytest.fixture
 def locked(tmp_path, monkeypatch):
-    """A folder in which Snakemake has left its lock; returns a way to start a process that holds the run's lock."""
+    """Leave Snakemake's lock in a folder; return a function that starts a process with the run's lock."""
     monkeypatch.chdir(tmp_path)
     for folder in (run_lock.STATE / "locks", run_lock.PATH.parent):
         folder.mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""What enters the queue is of one run of an experiment, however late it leaves it, and words in it stay words."""
+"""The queue holds jobs of one run of an experiment, and the shell of a job does not interpret words."""
 
 import pytest
 
@@ -34,7 +34,7 @@ def test_a_run_does_not_begin_where_the_queue_of_an_earlier_one_cannot_be_seen(m
 def test_words_that_the_shell_of_a_job_would_execute_are_refused():
     slurm.check_words(
         ["/home/o'neill/collapse", 'corpus={"folder": "$HOME"}'], as_script=True
-    )  # repr quotes these as they are
+    )  # Python quotes these safely
     for word in ("it's $(touch canary)", "it's `touch canary`", 'it\'s "so"'):
         with pytest.raises(slurm.QueueError, match="a single quote together with"):
             slurm.check_words([word], as_script=True)
