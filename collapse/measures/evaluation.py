@@ -43,7 +43,7 @@ class MeasureOptions:
     repeated_ngram_tokens: int  # n of the n-grams that a block may repeat
     sample_blocks: int  # blocks, at most, that costly measures look at
     modes: int  # stretches of the human text
-    minority_share: float  # share of test blocks: those that generation 0 finds least likely
+    minority_share: float  # share of test blocks that generation 0 finds least likely
 
 
 @dataclass(frozen=True)
