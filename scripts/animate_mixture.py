@@ -1,4 +1,4 @@
-"""The collapse of one chain of mixtures as a moving picture, and a page that holds it, which the report can show."""
+"""Animate the collapse of one chain of mixtures, and write a page for the report that holds the animation."""
 
 import base64
 import io
@@ -15,7 +15,7 @@ from scripts.plot_mixture_densities import draw
 from scripts.shared import job
 from scripts.shared.page import page
 
-MILLISECONDS = 250  # a frame is shown
+MILLISECONDS = 250  # how long a frame stays
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Measure one generation's autoencoder: spread, distance and classes of what it generates, loss of real images."""
+"""Measure one generation's autoencoder: spread, distance and classes of its images, loss of real images."""
 
 from collections.abc import Sequence
 from pathlib import Path

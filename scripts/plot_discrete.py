@@ -10,6 +10,7 @@ import seaborn as sns
 from collapse.artefacts import write_text
 from collapse.figures import set_style, write_figure
 from scripts.shared import job
+from scripts.shared.rows import select
 
 PANELS = {
     "heterozygosity": "heterozygosity 1 − Σp²",
@@ -32,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     settings = list(table[["setting", "samples"]].drop_duplicates().itertuples(index=False, name=None))
     for axis, (quantity, label) in zip(axes.flat, PANELS.items(), strict=True):
         for colour, (setting, samples) in zip(sns.color_palette(n_colors=len(settings)), settings, strict=True):
-            rows = values(table, setting, samples, quantity)
+            rows = select(table, setting=setting, samples=samples, quantity=quantity)
             axis.plot(
                 rows["generation"],
                 rows["simulated"],
@@ -56,17 +57,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     write_text(args.output.with_suffix(".rst"), caption(table, settings, job.read_json(args.metrics)))
 
 
-def values(table: pd.DataFrame, setting: str, samples: int, quantity: str) -> pd.DataFrame:
-    return table.loc[
-        (table["setting"] == setting) & (table["samples"] == samples) & (table["quantity"] == quantity)
-    ].sort_values("generation")
-
-
 def caption(table: pd.DataFrame, settings: list[tuple[str, int]], metrics: dict) -> str:
     sentences = []
     for setting, samples in settings:
-        absorbed = values(table, setting, samples, "absorbed").iloc[-1]
-        left = values(table, setting, samples, "support").iloc[-1]
+        absorbed = select(table, setting=setting, samples=samples, quantity="absorbed").iloc[-1]
+        left = select(table, setting=setting, samples=samples, quantity="support").iloc[-1]
         sentences.append(
             f"{setting}, M = {samples:,}: {absorbed['simulated']:.1%} of chains have one symbol left at generation "
             f"{absorbed['generation']:,}, on average {left['simulated']:.1f} symbols"

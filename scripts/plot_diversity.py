@@ -1,4 +1,4 @@
-"""How varied the synthetic text is, by generation."""
+"""Draw the diversity of the synthetic text by generation."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +11,7 @@ from collapse.artefacts import write_text
 from collapse.figures import colours, legend_beside, set_style, write_figure
 from scripts.shared import job
 from scripts.shared.job import arm_name
+from scripts.shared.rows import select
 
 MEASURES = {
     "distinct_1": "distinct-1",
@@ -36,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     figure, axes = plt.subplots(2, 4, figsize=(12, 5.4), sharex=True, layout="constrained")
     for axis, (measure, title) in zip(axes.flat, MEASURES.items(), strict=True):
         for colour, arm in zip(colours(len(arms)), arms, strict=True):
-            line = values(intervals, arm, measure)
+            line = select(intervals, arm=arm, metric=measure)
             axis.plot(line["generation"], line["mean"], color=colour, marker=".", label=arm_name(arm))
             axis.fill_between(line["generation"], line["low"], line["high"], color=colour, alpha=0.2, linewidth=0)
         axis.set_title(title, fontsize="medium")
@@ -49,16 +50,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     write_text(args.output.with_suffix(".rst"), caption(intervals))
 
 
-def values(table: pd.DataFrame, arm: str, measure: str) -> pd.DataFrame:
-    return table.loc[(table["arm"] == arm) & (table["metric"] == measure)]
-
-
 def caption(intervals: pd.DataFrame) -> str:
     sentences = []
     for arm in intervals["arm"].unique():
         parts = []
         for measure in ("distinct_4", "vocabulary_coverage"):
-            line = values(intervals, arm, measure)["mean"]
+            line = select(intervals, arm=arm, metric=measure)["mean"]
             parts.append(f"{MEASURES[measure]} from {line.iloc[0]:.3f} to {line.iloc[-1]:.3f}")
         sentences.append(f"{arm_name(arm)}: {', '.join(parts)}")
     return (

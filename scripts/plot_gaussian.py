@@ -11,6 +11,7 @@ from matplotlib.lines import Line2D
 from collapse.artefacts import write_text
 from collapse.figures import set_style, write_figure
 from scripts.shared import job
+from scripts.shared.rows import select
 
 SHOWN = "unbiased 1d"
 PANELS = {
@@ -39,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         axis.set_visible(False)
     for axis, (quantity, label) in zip(axes.flat, panels.items(), strict=False):
         for colour, samples in zip(sns.color_palette("viridis", len(sizes)), sizes, strict=True):
-            rows = table.loc[(table["quantity"] == quantity) & (table["samples"] == samples)].sort_values("generation")
+            rows = select(table, quantity=quantity, samples=samples)
             centre = "median" if quantity == "sd" else "simulated"
             axis.plot(rows["generation"], rows[centre], "o", color=colour, markersize=4)
             axis.fill_between(rows["generation"], rows["q05"], rows["q95"], color=colour, alpha=0.12, linewidth=0)
@@ -74,7 +75,7 @@ def caption(table: pd.DataFrame, setting: str, sizes: list[int], metrics: dict) 
     last = int(table["generation"].max())
     sentences = []
     for samples in sizes:
-        at_last = table.loc[(table["samples"] == samples) & (table["generation"] == last)].set_index("quantity")
+        at_last = select(table, samples=samples, generation=last).set_index("quantity")
         sentence = f"M = {samples:,}: median W₂² {at_last['median']['w2_squared']:.2g}"
         if "sd" in at_last.index:
             sd = at_last.loc["sd"]

@@ -1,4 +1,4 @@
-"""What keeps the error of a refitted normal distribution finite: variants by generation, beside their theory."""
+"""Draw variants of a refitted normal distribution, some of which keep its error finite, beside their theory."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +10,7 @@ import seaborn as sns
 from collapse.artefacts import write_text
 from collapse.figures import set_style, write_figure
 from scripts.shared import job
+from scripts.shared.rows import select
 
 NAMES = {
     "unbiased": "M points, unbiased",
@@ -42,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         for column, dimension in enumerate(dimensions):
             axis = axes[row, column]
             for colour, variant in zip(sns.color_palette(n_colors=len(variants)), variants, strict=True):
-                rows = values(table, variant, dimension, quantity)
+                rows = select(table, variant=variant, dimensions=dimension, quantity=quantity)
                 axis.plot(rows["generation"], rows["simulated"], "o", color=colour, markersize=4, label=NAMES[variant])
                 axis.plot(rows["generation"], rows["exact"], color=colour)
                 if rows["exact"].isna().all():
@@ -61,17 +62,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     write_text(args.output.with_suffix(".rst"), caption(table, variants, dimensions[0], int(samples)))
 
 
-def values(table: pd.DataFrame, variant: str, dimension: str, quantity: str) -> pd.DataFrame:
-    return table.loc[
-        (table["variant"] == variant) & (table["dimensions"] == dimension) & (table["quantity"] == quantity)
-    ].sort_values("generation")
-
-
 def caption(table: pd.DataFrame, variants: list[str], dimension: str, samples: int) -> str:
     sentences = []
     for variant in variants:
-        error = values(table, variant, dimension, "mean_squared_error").iloc[-1]
-        spread = values(table, variant, dimension, "variance").iloc[-1]
+        error = select(table, variant=variant, dimensions=dimension, quantity="mean_squared_error").iloc[-1]
+        spread = select(table, variant=variant, dimensions=dimension, quantity="variance").iloc[-1]
         sentences.append(
             f"{NAMES[variant]}: {error['exact']:.3g} and {spread['median']:.2g} (exact mean {spread['exact']:.2g})"
         )

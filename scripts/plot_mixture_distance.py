@@ -10,6 +10,7 @@ import seaborn as sns
 from collapse.artefacts import write_text
 from collapse.figures import set_style, write_figure
 from scripts.shared import job
+from scripts.shared.rows import select
 
 PANELS = {"l2_distance": "L2 distance of the densities", "relative_variance": "total variance (share of the original)"}
 
@@ -31,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         for column, original in enumerate(originals):
             axis = axes[row, column]
             for colour, samples in zip(sns.color_palette("viridis", len(sizes)), sizes, strict=True):
-                rows = values(table, original, samples, quantity)
+                rows = select(table, original=original, samples=samples, quantity=quantity)
                 axis.plot(rows["generation"], rows["median"], color=colour, label=f"M = {samples:,}")
                 axis.fill_between(rows["generation"], rows["q05"], rows["q95"], color=colour, alpha=0.15, linewidth=0)
             axis.set(yscale="log", ylabel=label if column == 0 else "")
@@ -47,20 +48,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     write_text(args.output.with_suffix(".rst"), caption(table, originals, sizes))
 
 
-def values(table: pd.DataFrame, original: str, samples: int, quantity: str) -> pd.DataFrame:
-    return table.loc[
-        (table["original"] == original) & (table["samples"] == samples) & (table["quantity"] == quantity)
-    ].sort_values("generation")
-
-
 def caption(table: pd.DataFrame, originals: list[str], sizes: list[int]) -> str:
     sentences = []
     for original in originals:
         parts = []
         for samples in sizes:
-            distance = values(table, original, samples, "l2_distance").iloc[-1]
-            collapsed = values(table, original, samples, "collapsed").iloc[-1]
-            spread = values(table, original, samples, "relative_variance").iloc[-1]
+            distance = select(table, original=original, samples=samples, quantity="l2_distance").iloc[-1]
+            collapsed = select(table, original=original, samples=samples, quantity="collapsed").iloc[-1]
+            spread = select(table, original=original, samples=samples, quantity="relative_variance").iloc[-1]
             parts.append(
                 f"M = {samples:,}: distance {distance['median']:.2g}, variance {spread['median']:.2g}, "
                 f"{collapsed['simulated']:.0%} of chains below 1%"

@@ -1,4 +1,4 @@
-"""When each measure leaves generation 0's interval, by arm."""
+"""Draw the generation at which each measure leaves generation 0's interval, by arm."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path

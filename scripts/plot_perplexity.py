@@ -11,6 +11,7 @@ from collapse.artefacts import write_text
 from collapse.figures import colours, legend_beside, panels, set_style, write_figure
 from scripts.shared import job
 from scripts.shared.job import arm_name
+from scripts.shared.rows import select
 
 MEASURES = {
     "test_perplexity": "all targets",
@@ -32,10 +33,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     figure, axes = panels([*MEASURES.values()])
     for axis, measure in zip(axes, MEASURES, strict=True):
         for colour, arm in zip(colours(len(arms)), arms, strict=True):
-            seeds = values(summary, arm, measure)
+            seeds = select(summary, arm=arm, metric=measure)
             for _, one in seeds.groupby("seed"):
                 axis.plot(one["generation"], one["value"], color=colour, linewidth=0.7, alpha=0.5)
-            mean = values(intervals, arm, measure)
+            mean = select(intervals, arm=arm, metric=measure)
             axis.plot(mean["generation"], mean["mean"], color=colour, linewidth=2, marker="o", label=arm_name(arm))
             axis.fill_between(mean["generation"], mean["low"], mean["high"], color=colour, alpha=0.2, linewidth=0)
         axis.set(xlabel="generation", yscale="log")
@@ -50,14 +51,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     write_text(args.output.with_suffix(".rst"), caption(intervals, args.confidence))
 
 
-def values(table: pd.DataFrame, arm: str, measure: str) -> pd.DataFrame:
-    return table.loc[(table["arm"] == arm) & (table["metric"] == measure)]
-
-
 def caption(intervals: pd.DataFrame, confidence: float) -> str:
     sentences = []
     for arm in intervals["arm"].unique():
-        rows = values(intervals, arm, "test_perplexity")
+        rows = select(intervals, arm=arm, metric="test_perplexity")
         first, last = rows.iloc[0], rows.iloc[-1]
         sentences.append(
             f"{arm_name(arm)}: from {first['mean']:.0f} to {last['mean']:.0f}"

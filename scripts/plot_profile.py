@@ -1,4 +1,4 @@
-"""The model-collapse profile as a table of colours: arms by definitions, with each effect and its interval."""
+"""Draw the model-collapse profile as a table of colours: arms by definitions, each effect with its interval."""
 
 import textwrap
 from collections.abc import Sequence
@@ -48,7 +48,7 @@ def caption(profile: pd.DataFrame, confidence: float) -> str:
     for arm, rows in profile.groupby("arm", sort=False):
         parts = []
         for verdict in (COLLAPSED, NOT_COLLAPSED):
-            named = [said(row) for row in rows[rows["verdict"] == verdict].to_dict("records")]
+            named = [describe(row) for row in rows[rows["verdict"] == verdict].to_dict("records")]
             parts += [f"{verdict} by {', '.join(named)}"] if named else []
         parts.append(f"undecided by {int((rows['verdict'] == UNDECIDED).sum())} of {len(rows)} definitions")
         sentences.append(f"{arm_name(str(arm))}: {'; '.join(parts)}")
@@ -60,7 +60,7 @@ def caption(profile: pd.DataFrame, confidence: float) -> str:
     )
 
 
-def said(row: dict) -> str:
+def describe(row: dict) -> str:
     title = DEFINITIONS[row["definition"]].title
     return f"{title} ({signed(row['effect'])}, {span(row['low'], row['high'])})"
 

@@ -10,6 +10,7 @@ from collapse.artefacts import write_text
 from collapse.figures import legend_beside, panels, set_style, write_figure
 from scripts.shared import job
 from scripts.shared.job import arm_name
+from scripts.shared.rows import select
 
 PREFIX = "test_loss_group"
 HALVES = {"test_loss_rare_half": "rarer", "test_loss_common_half": "commoner"}
@@ -30,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     palette = sns.color_palette("rocket", len(groups))
     for axis, arm in zip(axes, arms, strict=True):
         for colour, group in zip(palette, groups, strict=True):
-            line = values(losses, arm, group).sort_values("generation")
+            line = select(losses, arm=arm, group=group)
             name = f"{group}{' (rarest)' if group == groups[0] else ' (commonest)' if group == groups[-1] else ''}"
             axis.plot(line["generation"], line["mean"], color=colour, marker=".", label=name)
         axis.set(xlabel="generation")
@@ -42,19 +43,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     write_text(args.output.with_suffix(".rst"), caption(intervals, len(groups)))
 
 
-def values(table: pd.DataFrame, arm: str, group: int) -> pd.DataFrame:
-    return table.loc[(table["arm"] == arm) & (table["group"] == group)]
-
-
 def caption(intervals: pd.DataFrame, groups: int) -> str:
     last = int(intervals["generation"].max())
     sentences = []
     for arm in intervals["arm"].unique():
         rises = []
         for half, name in HALVES.items():
-            row = intervals.loc[
-                (intervals["arm"] == arm) & (intervals["metric"] == f"{half}_rise") & (intervals["generation"] == last)
-            ].iloc[0]
+            row = select(intervals, arm=arm, metric=f"{half}_rise", generation=last).iloc[0]
             span = f" ({row['low']:+.2f} to {row['high']:+.2f})" if row["seeds"] > 1 else ""
             rises.append(f"{row['mean']:+.2f} nats{span} for the {name} half")
         sentences.append(f"{arm_name(arm)}: {rises[0]}, {rises[1]}")

@@ -1,4 +1,4 @@
-"""The three errors by generation, one at a time and together, beside what theory says of each."""
+"""Draw the three errors by generation, one at a time and together, beside their theory."""
 
 from collections.abc import Sequence
 from pathlib import Path

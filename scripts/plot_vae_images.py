@@ -1,4 +1,4 @@
-"""What autoencoders generate and reconstruct: the same latents and test images through generations of every method."""
+"""Draw the same latents and test images, decoded and reconstructed by each generation of every method."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -12,6 +12,7 @@ from collapse.artefacts import write_text
 from collapse.figures import set_style, write_figure
 from scripts.shared import job
 from scripts.shared.job import arm_name
+from scripts.shared.rows import select
 
 MEASURES = {
     "latent_mean_sd": "σ of the latent mean",
@@ -33,9 +34,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     figure, axes = plt.subplots(1, len(MEASURES), figsize=(3.6 * len(MEASURES), 3.4))
     for axis, (measure, title) in zip(axes, MEASURES.items(), strict=True):
         for colour, method in zip(sns.color_palette(), summary["method"].unique(), strict=False):
-            for _, one in values(summary, method, measure).groupby("seed"):
+            for _, one in select(summary, method=method, metric=measure).groupby("seed"):
                 axis.plot(one["generation"], one["value"], color=colour, linewidth=0.7, alpha=0.5)
-            mean = values(intervals, method, measure)
+            mean = select(intervals, method=method, metric=measure)
             axis.plot(mean["generation"], mean["mean"], color=colour, linewidth=2, marker="o", label=arm_name(method))
             axis.fill_between(mean["generation"], mean["low"], mean["high"], color=colour, alpha=0.2, linewidth=0)
         axis.set(title=title, xlabel="generation")
@@ -48,14 +49,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     write_text(args.output.with_suffix(".rst"), caption(intervals, args.confidence))
 
 
-def values(table: pd.DataFrame, method: str, measure: str) -> pd.DataFrame:
-    return table.loc[(table["method"] == method) & (table["metric"] == measure)]
-
-
 def caption(intervals: pd.DataFrame, confidence: float) -> str:
     sentences = []
     for method in intervals["method"].unique():
-        spread, distance, classes = (values(intervals, method, measure) for measure in MEASURES)
+        spread, distance, classes = (select(intervals, method=method, metric=measure) for measure in MEASURES)
         first, last = spread.iloc[0], spread.iloc[-1]
         sentences.append(
             f"{arm_name(method)}: σ from {first['mean']:.2f} to {last['mean']:.3f}"

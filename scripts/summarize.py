@@ -1,4 +1,4 @@
-"""Gather every generation's numbers into tidy tables, with intervals over seeds: what the figures are drawn from."""
+"""Gather every generation's numbers into tidy tables, with intervals over seeds, from which figures are drawn."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,19 +1,21 @@
-"""Differences between arms and trends over generations as a page, each with its effect, interval and p-values.
+"""Write the page of differences between arms and trends over generations, with effects, intervals and p-values.
 
-Beside them stands what each arm was trained with, since a difference between arms of unequal budgets has two causes.
+The page also gives the training budget of each arm, because a difference between unequal budgets has two causes.
 """
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from collapse.artefacts import write_text
+from collapse.statistics.summaries import BUDGET, Ranges, budgets, joint_budget
 from scripts.shared import job
 from scripts.shared.job import arm_name
 from scripts.shared.numerals import number, signed, span
 from scripts.shared.page import page
+from scripts.shared.summary_table import read_summary
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -26,11 +28,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = parser.parse_args(argv)
 
     comparisons, trends = pd.read_csv(args.comparisons), pd.read_csv(args.trends)
-    budget = budgets(pd.read_csv(args.summary))
+    summary = read_summary(args.summary)
+    budget = budgets(summary.values, summary.arms)
     interval = f"{args.confidence:.0%} bootstrap interval"
     body = [
         "<h2>What a generation was trained with</h2>",
-        *lines(("arm", *BUDGET), [(arm_name(arm), *map(said, ends)) for arm, ends in budget.items()]),
+        *lines(
+            ("arm", *(name.removeprefix("training_") for name in BUDGET)),
+            [(arm_name(arm), *map(format_range, ranges.values())) for arm, ranges in budget.items()],
+        ),
         "<h2>Between arms</h2>",
         *between(comparisons, interval),
         "<h2>Over generations</h2>",
@@ -40,31 +46,18 @@ def main(argv: Sequence[str] | None = None) -> None:
     write_text(args.output.with_suffix(".rst"), caption(comparisons, trends, budget, args.confidence))
 
 
-BUDGET = ("steps", "tokens")
-Budgets = dict[str, list[tuple[float, float]]]  # of an arm, the least and the most that a generation took of each
-
-
-def budgets(summary: pd.DataFrame) -> Budgets:
-    """Steps and tokens of a generation's training, of every arm."""
-    found = {}
-    for arm, rows in summary.groupby("arm", sort=False):
-        values = [rows.loc[rows["metric"] == f"training_{name}", "value"] for name in BUDGET]
-        found[str(arm)] = [(one.min(), one.max()) for one in values]
-    return found
-
-
-def said(ends: tuple[float, float]) -> str:
+def format_range(ends: tuple[float, float]) -> str:
     least, most = ends
     return f"{least:,.0f}" if least == most else f"{least:,.0f} to {most:,.0f}"
 
 
-def held(budget: Budgets) -> str:
-    """Which of steps and tokens are the same for all generations of all arms."""
+def equal_budget(budget: Mapping[str, Ranges]) -> str:
+    """Say which numbers of the budget are the same for all generations of all arms, and which differ."""
     same: list[str] = []
     other: list[str] = []
-    for index, name in enumerate(BUDGET):
-        least, most = min(ends[index][0] for ends in budget.values()), max(ends[index][1] for ends in budget.values())
-        (same if least == most else other).append(f"{said((least, most))} {name}")
+    for name, (least, most) in joint_budget(budget).items():
+        part = f"{format_range((least, most))} {name.removeprefix('training_')}"
+        (same if least == most else other).append(part)
     parts = [f"every generation of every arm was trained with {' and '.join(same)}"] if same else []
     parts += [f"the budget is not held equal: {' and '.join(other)}"] if other else []
     return "; ".join(parts)
@@ -122,7 +115,7 @@ def lines(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     return ["<table>", line("th", header), *(line("td", row) for row in rows), "</table>"]
 
 
-def caption(comparisons: pd.DataFrame, trends: pd.DataFrame, budget: Budgets, confidence: float) -> str:
+def caption(comparisons: pd.DataFrame, trends: pd.DataFrame, budget: Mapping[str, Ranges], confidence: float) -> str:
     level, counted = 1 - confidence, []
     for name, table in (("comparisons between arms", comparisons), ("trends over generations", trends)):
         tested = table[table["p"].notna()]
@@ -135,10 +128,10 @@ def caption(comparisons: pd.DataFrame, trends: pd.DataFrame, budget: Budgets, co
             f"correction {number(tested['least_p_holm'].min())}"
         )
     return (
-        f"**Comparisons and trends**: {'; '.join(counted)}. Budget: {held(budget)}. Seeds are the replicates: two "
-        "arms are compared seed by seed, and a trend is one slope a seed, both by flipping signs. Page's test has more "
-        "power, but takes any order of generations to be alike under its null hypothesis, which a chain that wanders "
-        "breaks.\n"
+        f"**Comparisons and trends**: {'; '.join(counted)}. Budget: {equal_budget(budget)}. Seeds are the replicates: "
+        "two arms are compared seed by seed, and a trend is one slope a seed, both by flipping signs. Page's test has "
+        "more power, but takes any order of generations to be alike under its null hypothesis, which a chain that "
+        "wanders breaks.\n"
     )
 
 

@@ -1,4 +1,4 @@
-"""What each generation writes after the fixed passage, as a page of its own; every text is escaped."""
+"""Write the page of the continuations of the fixed passage by generation; every text is escaped."""
 
 import csv
 import html

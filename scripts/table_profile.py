@@ -1,4 +1,4 @@
-"""The model-collapse profile as a page: every verdict with its effect, its interval and the rule that decided."""
+"""Write the page of the model-collapse profile: every verdict with its effect, its interval and its rule."""
 
 import html
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The three errors as a table: what theory says of each, and what was seen."""
+"""Write the table of the three errors: theory beside simulation."""
 
 from collections.abc import Sequence
 from pathlib import Path

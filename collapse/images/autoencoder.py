@@ -81,7 +81,7 @@ def batches(images: Tensor, size: int, epochs: int, seed: int) -> Iterator[Tenso
 def fresh_batches(
     source: VariationalAutoencoder, rows: int, size: int, epochs: int, seed: int, precision: str
 ) -> Iterator[Tensor]:
-    """As many batches as `batches` gives for `rows` images, each of decoder means that no other batch has seen."""
+    """Batches of decoder means, as many as `batches` gives for `rows` images; no mean occurs twice."""
     noise = torch.Generator().manual_seed(seed)
     for _ in range(epochs):
         for start in range(0, rows, size):

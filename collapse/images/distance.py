@@ -1,7 +1,7 @@
-"""How far generated images are from real ones: a small classifier, and the Fréchet distance of its features.
+"""Fréchet distance between generated and real images, on the features of a small classifier.
 
-Inception, whose features Heusel et al. (arXiv 1706.08500) compare, knows photographs and would have to be fetched; a
-classifier that is trained on the same real images knows what matters in them.
+Heusel et al. (arXiv 1706.08500) use the features of Inception, which knows photographs and would have to be fetched.
+A classifier trained on the same real images knows the differences that matter there.
 """
 
 from collections.abc import Callable
@@ -28,7 +28,7 @@ class ImageClassifier(nn.Module):
         self.output = nn.Linear(FEATURES, classes)
 
     def features(self, images: Tensor) -> Tensor:
-        """What the last layer sees, (n, FEATURES)."""
+        """Input of the last layer, (n, FEATURES)."""
         maps = functional.relu(self.down2(functional.relu(self.down1(images))))
         return functional.relu(self.hidden(maps.flatten(1)))
 

@@ -84,7 +84,7 @@ def reconstructions(model: VariationalAutoencoder, images: Tensor) -> Tensor:
 
 
 def classes_left(predicted: Tensor, classes: int, share: float = 0.01) -> int:
-    """How many classes have at least this share of the images; `predicted` (n,) holds 0 … classes − 1."""
+    """Number of classes that have at least this share of the images; `predicted` (n,) holds 0 … classes − 1."""
     return int((torch.bincount(predicted, minlength=classes) >= share * len(predicted)).sum())
 
 

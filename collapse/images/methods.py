@@ -1,8 +1,8 @@
-"""Methods: what the next autoencoder is trained on, made by the one before it.
+"""Methods: how an autoencoder makes the training images of the next autoencoder.
 
 A method is one pure function of that model, the number of real images, a seed and the precision of its products; it
-returns what `variational_autoencoder.train` takes. To add one: write the function, register it in METHODS, name it in
-the schema and under `vae.methods`.
+returns what `autoencoder.train` takes. To add a method: write the function, register it in METHODS, name it in the
+schema and under `vae.methods`.
 """
 
 from collections.abc import Callable
@@ -33,12 +33,12 @@ def fresh_means(source: VariationalAutoencoder, rows: int, seed: int, precision:
 
 
 def finite_means(source: VariationalAutoencoder, rows: int, seed: int, precision: str) -> Training:
-    """As many decoder means as there are real images, drawn once: a finite sample, without the noise of its pixels."""
+    """One decoder mean for each real image, drawn once: a finite sample, without noise of the pixels."""
     return sample_means(source, rows, seed, precision)
 
 
 def finite_bernoulli(source: VariationalAutoencoder, rows: int, seed: int, precision: str) -> Training:
-    """As many images as there are real ones, drawn once from the model: each pixel black or white by its mean."""
+    """One image for each real image, drawn once from the model: each pixel black or white by its mean."""
     noise = torch.Generator().manual_seed(derive_seed(seed, "pixels"))
     return torch.bernoulli(sample_means(source, rows, seed, precision), generator=noise)
 

@@ -123,7 +123,7 @@ def write_images(path: Path, images: Images) -> None:
 
 
 def read_images(path: Path) -> Images:
-    """What `write_images` wrote."""
+    """Read images that `write_images` wrote; ArtefactError for a file without rows."""
     table = pq.ParquetFile(path).read()  # read_table would import pandas first
     if table.num_rows == 0:
         raise ArtefactError(f"{path}: no rows; delete it and run again")

@@ -1,4 +1,4 @@
-"""How far one count of types (tokens, n-grams) is from another: both (types,), the same types in the same order."""
+"""Distances between two counts of types (tokens, n-grams): both (types,), the same types in the same order."""
 
 import numpy as np
 
@@ -6,10 +6,10 @@ SMOOTHING = 0.5  # Krichevsky & Trofimov 1981, doi 10.1109/TIT.1981.1056331
 
 
 def kl_divergence(human: np.ndarray, synthetic: np.ndarray) -> float:
-    """KL(human ‖ synthetic) = Σ p log(p / q) in nats: what is lost of human text weighs, what is added hardly does.
+    """KL(human ‖ synthetic) = Σ p log(p / q) in nats: a lost human type weighs much, an added type hardly.
 
-    Each count of each type in either set is raised by one half before it is made a share, since the plain sum is
-    infinite as soon as one type is lost.
+    One half is added to every count before it becomes a share, because the plain sum is infinite as soon as one type
+    is lost (Krichevsky & Trofimov 1981).
     """
     p, q = (counts + SMOOTHING for counts in (human, synthetic))
     p, q = p / p.sum(), q / q.sum()
@@ -17,10 +17,10 @@ def kl_divergence(human: np.ndarray, synthetic: np.ndarray) -> float:
 
 
 def total_variation(human: np.ndarray, synthetic: np.ndarray) -> float:
-    """½ Σ |p − q| of the shares, unsmoothed: 0 for the same, 1 for nothing in common."""
+    """Total variation ½ Σ |p − q| of the shares, without smoothing: 0 for equal shares, 1 for nothing in common."""
     return float(np.abs(human / human.sum() - synthetic / synthetic.sum()).sum() / 2)
 
 
 def novel_share(human: np.ndarray, synthetic: np.ndarray) -> float:
-    """Share of what the synthetic set counts, repetitions included, that is of types which the human one lacks."""
+    """Share of the synthetic counts, repetitions included, that belong to types without a human count."""
     return float(synthetic[human == 0].sum() / synthetic.sum())

@@ -1,4 +1,4 @@
-"""Text that the first generation would hardly have written."""
+"""Share of text that generation 0 finds improbable."""
 
 import numpy as np
 

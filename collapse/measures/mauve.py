@@ -1,8 +1,8 @@
-"""MAUVE: how near generated text is to human text, by their states in a language model.
+"""MAUVE: closeness of generated text to human text, by the hidden states of a language model.
 
-Pillutla et al. 2021 (arXiv 2102.01454). Both sets are quantised together into a histogram each, p and q. For mixtures
-r = λ p + (1 − λ) q the errors of the two kinds, KL(q ‖ r) and KL(p ‖ r), are traded against each other, and MAUVE is
-the area under the curve of exp(−c KL(q ‖ r)) and exp(−c KL(p ‖ r)): 1 for the same, near 0 for nothing in common.
+Pillutla et al. 2021 (arXiv 2102.01454). Both sets are quantised together and give one histogram each, p and q.
+Mixtures r = λ p + (1 − λ) q trade the two kinds of error, KL(q ‖ r) and KL(p ‖ r), against each other. MAUVE is the
+area under the curve of exp(−c KL(q ‖ r)) and exp(−c KL(p ‖ r)): 1 for the same, near 0 for nothing in common.
 """
 
 import numpy as np
@@ -24,7 +24,7 @@ def mauve(human: np.ndarray, synthetic: np.ndarray, seed: int) -> float:
 
 
 def histograms(human: np.ndarray, synthetic: np.ndarray, clusters: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Shares of two sets of rows in clusters of them both: two of (clusters,), fewer if there are fewer different rows.
+    """Histograms, (clusters,) each, of two sets of rows over common clusters; fewer clusters for fewer different rows.
 
     Rows are scaled to length one and reduced to the principal components that hold nine tenths of the variance.
     """

@@ -8,7 +8,7 @@ import numpy as np
 
 
 def stretches(rows: np.ndarray, blocks: int, modes: int) -> np.ndarray:
-    """Mode of each of `rows` of a text of so many blocks, cut into `modes` stretches of equal length: (rows,)."""
+    """Mode of each row, (rows,), where a text of `blocks` blocks is cut into `modes` stretches of equal length."""
     return rows * modes // blocks
 
 
@@ -16,7 +16,7 @@ def mode_accuracy(human: np.ndarray, states: np.ndarray, mode: np.ndarray, leave
     """Share of rows whose state is nearest, by cosine, to the mean human state of its own mode: 1 / modes by chance.
 
     `human` and `states` are (rows, width), both about the human mean; row i of each belongs to `mode[i]` of 0, 1, …
-    With `leave_one_out`, for `human` itself, a row is left out of the mean of its mode.
+    With `leave_one_out`, for the human states themselves, each row is left out of the mean of its own mode.
     """
     human, states = _scaled(human), _scaled(states)
     members = np.arange(mode.max() + 1)[:, None] == mode  # (modes, rows)

@@ -1,4 +1,4 @@
-"""The n-grams of sets of blocks, numbered and counted; always within a block, since blocks are cut from anywhere."""
+"""Numbers, counts and repetitions of n-grams in sets of blocks. No n-gram crosses from one block to the next."""
 
 import numpy as np
 
@@ -6,8 +6,8 @@ import numpy as np
 def ngram_codes(blocks: np.ndarray, n: int, without: int | None = None) -> np.ndarray:
     """A number for every n-gram of blocks (blocks, tokens), equal for equal n-grams: (blocks, tokens − n + 1) int64.
 
-    −1 for an n-gram that holds the token `without`. Numbers of two sets can be compared only if these were numbered as
-    one. ValueError if the blocks are shorter than n.
+    −1 for an n-gram that holds the token `without`. To compare the numbers of two sets, number both in one call.
+    ValueError if the blocks are shorter than n.
     """
     tokens = blocks.shape[1]
     if tokens < n:
@@ -26,7 +26,7 @@ def ngram_codes(blocks: np.ndarray, n: int, without: int | None = None) -> np.nd
 def ngram_counts(
     human: np.ndarray, synthetic: np.ndarray, n: int, without: int | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """How often each n-gram that occurs at all is found in human and in synthetic blocks: (types,) and (types,).
+    """Counts of each n-gram that occurs, in human and in synthetic blocks: (types,) and (types,).
 
     Both sets are (blocks, tokens), with the same number of tokens; n-grams that hold `without` are not counted.
     """

@@ -1,4 +1,4 @@
-"""What a model makes of blocks: their likelihood, perplexity (exp(total negative log-likelihood / tokens)), states."""
+"""Scores of blocks under a model: token losses, perplexity (exp(total loss / tokens)), mean hidden states."""
 
 import math
 
@@ -43,7 +43,7 @@ def losses_and_states(model: Reader, blocks: Tensor, batch_blocks: int = 32) -> 
 
 
 def mean_states(model: Reader, blocks: Tensor, batch_blocks: int = 32) -> np.ndarray:
-    """Final hidden states, mean over the tokens of a block: (blocks, width) float32 for ids (blocks, n)."""
+    """Final hidden states, averaged over the tokens of a block: (blocks, width) float32 for ids (blocks, n)."""
 
     @torch.inference_mode()
     def batch(rows: Tensor) -> tuple[Tensor]:

@@ -1,7 +1,7 @@
-"""What tables do with a measure beyond its value. Names alone: no measure is computed here.
+"""Names of measures that tables treat specially. No measure is computed here.
 
 `collapse.measures.evaluation` gives the measures their names; a test holds every name in this module, in the
-configuration and in the scripts of figures to those.
+default configuration and in the scripts of figures to those.
 """
 
 NO_MEASURES = {"arm", "seed", "generation", "passage", "continuation", "test_tokens"}  # in metrics.json, not in tables
@@ -22,7 +22,7 @@ HEADLINE = (
     "vocabulary_coverage",
 )
 
-# measures of tables that no single evaluation can know
+# measures that need more than one evaluation
 IMPROBABLE_BLOCKS = "improbable_blocks"  # needs generation 0's own blocks
 SCALING_EXPONENT = "scaling_exponent"  # needs arms that differ in the size of their training set alone
 

@@ -1,4 +1,4 @@
-"""Self-BLEU: how much of each block the other blocks say as well."""
+"""Self-BLEU: the similarity of each block to the other blocks."""
 
 import numpy as np
 

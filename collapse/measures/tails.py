@@ -1,4 +1,4 @@
-"""The tails of the distribution: loss on rare tokens and unlikely documents, and which rare tokens are still used."""
+"""Tails of the distribution: loss on rare tokens and unlikely blocks, and the rare tokens that are still used."""
 
 import numpy as np
 
@@ -41,9 +41,9 @@ def recall_by_group(human: np.ndarray, synthetic: np.ndarray, group: np.ndarray,
 
 
 def least_likely(losses: np.ndarray, scored: np.ndarray, share: float) -> np.ndarray:
-    """Which blocks are the `share` of highest mean loss, at least one of them: (blocks,) of bool.
+    """Mask, (blocks,) bool, of the `share` of blocks with the highest mean loss; at least one block.
 
-    Only targets that are `scored` count; both are (blocks, targets). Of equal blocks the earlier are chosen.
+    Only `scored` targets count; `losses` and `scored` are (blocks, targets). Among equal blocks the earlier are chosen.
     """
     means = (losses * scored).sum(1, dtype=np.float64) / np.maximum(scored.sum(1), 1)
     chosen = np.zeros(len(losses), dtype=bool)
@@ -52,7 +52,7 @@ def least_likely(losses: np.ndarray, scored: np.ndarray, share: float) -> np.nda
 
 
 def mean_loss(losses: np.ndarray, scored: np.ndarray, blocks: np.ndarray) -> float | None:
-    """Mean loss in nats of the `scored` targets of some blocks, (blocks,) of bool; None if they have none.
+    """Mean loss in nats of the `scored` targets of the blocks in a mask, (blocks,) bool; None without a target.
 
     `losses` and `scored` are (blocks, targets).
     """

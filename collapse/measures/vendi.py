@@ -1,4 +1,4 @@
-"""Vendi score: the effective number of different things in a set."""
+"""Vendi score: the effective number of different vectors in a set."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""The frequency spectrum of a text, from counts of its types: Zipf exponent, hapaxes, what was not yet seen."""
+"""The frequency spectrum of a text, from counts of its types: Zipf exponent, hapaxes, missing mass."""
 
 import numpy as np
 
@@ -29,12 +29,12 @@ def zipf_exponent(counts: np.ndarray) -> float | None:
 
 
 def hapax_share(counts: np.ndarray) -> float:
-    """Share of the types that occur which occur once."""
+    """Share of the occurring types that occur exactly once."""
     return float((counts == 1).sum() / (counts > 0).sum())
 
 
 def missing_mass(counts: np.ndarray) -> float:
-    """Good–Turing estimate of the probability that the next token is of a type not seen yet: hapaxes / tokens.
+    """Good–Turing estimate of the probability that the next token is of a new type: hapaxes / tokens.
 
     Good 1953, doi 10.1093/biomet/40.3-4.237.
     """

@@ -19,7 +19,7 @@ class Comparison:
     pairs: int
     first_mean: float
     second_mean: float
-    difference: float  # mean over pairs of first less second, in the measure's unit: the effect size
+    difference: float  # mean over pairs of first minus second, in the measure's unit: the effect size
     low: float  # its bootstrap interval over pairs
     high: float
     p: float

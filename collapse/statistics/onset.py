@@ -1,4 +1,4 @@
-"""When a measure leaves where it began."""
+"""Onset: the generation at which a measure leaves the interval of generation 0."""
 
 import warnings
 from collections.abc import Callable
@@ -9,7 +9,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Onset:
-    """Of one measure of one arm; a generation is None if there is none."""
+    """Onset of one measure of one arm; a generation is None if there is none."""
 
     seeds: int  # with a value in generation 0
     mean: float  # of generation 0

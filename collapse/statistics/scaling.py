@@ -1,4 +1,4 @@
-"""How the risk falls with the size of the training set: the exponent of a power law."""
+"""Scaling law: the exponent of a power law of the risk in the size of the training set."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""The tidy tables of chains: a row for each number of a generation, and what is taken from such rows."""
+"""Tidy tables of chains: a row for each number of a generation, and statistics of such rows."""
 
 import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -11,7 +11,11 @@ from collapse.measures.registry import IMPROBABLE_BLOCKS, NO_MEASURES, SCALING_E
 from collapse.seeds import derive_seed
 from collapse.statistics.intervals import interval
 from collapse.statistics.scaling import scaling_exponent
+from collapse.statistics.trajectories import Values
 
+BUDGET = ("training_steps", "training_tokens")
+
+Ranges = dict[str, tuple[float, float]]  # least and most of each number in BUDGET
 Headline = dict[str, dict[str, dict[str, float]]]  # arm → measure → generation → mean over seeds
 
 
@@ -68,7 +72,7 @@ def since_generation0(
     first_perplexities: np.ndarray,
     quantile: float,
 ) -> list[Row]:
-    """What one generation's numbers say beside those of generation 0 of the same chain, `first`.
+    """Rows that compare one generation with generation 0 of the same chain, whose metrics are `first`.
 
     `perplexities` and `first_perplexities` are those of synthetic blocks under generation 0, (blocks,). The rows are
     the share of blocks above generation 0's `quantile`, and the rise of each measure of `WITH_RISE` in its own unit.
@@ -146,3 +150,18 @@ def headline(intervals: Iterable[Interval], measures: Collection[str], generatio
             of_measure = numbers.setdefault(row.arm, {}).setdefault(row.metric, {})
             of_measure[f"generation{row.generation}"] = row.mean
     return numbers
+
+
+def budgets(values: Values, arms: Iterable[str]) -> dict[str, Ranges]:
+    """Training steps and tokens of each arm: the least and the most of any seed and generation."""
+    found: dict[str, Ranges] = {}
+    for arm in arms:
+        numbers = {name: values[arm, name].values() for name in BUDGET}
+        found[arm] = {name: (min(some), max(some)) for name, some in numbers.items()}
+    return found
+
+
+def joint_budget(budget: Mapping[str, Ranges]) -> Ranges:
+    """The least and the most over all arms; equal where every generation of every arm had the same."""
+    ends = {name: [ranges[name] for ranges in budget.values()] for name in BUDGET}
+    return {name: (min(least for least, _ in some), max(most for _, most in some)) for name, some in ends.items()}

@@ -11,7 +11,7 @@ LOGARITHM = re.compile(r"log\((\w+)\)")
 
 
 def tabulate(rows: Iterable[tuple[str, int, int, str, float]]) -> Values:
-    """Rows of `summary.csv` (arm, seed, generation, metric, value) by arm and metric."""
+    """Index rows of summary.csv (arm, seed, generation, metric, value) by arm and metric."""
     found: dict[tuple[str, str], dict[tuple[int, int], float]] = {}
     for arm, seed, generation, metric, value in rows:
         found.setdefault((arm, metric), {})[seed, generation] = value
@@ -39,12 +39,12 @@ def trajectory(values: Values, arm: str, measure: str, seeds: list[int], generat
 def difference(
     values: Values, arm: str, measure: str, against: str | None, seeds: list[int], generations: int
 ) -> np.ndarray:
-    """`trajectory` of a measure, less that of the measure `against` which it is compared with, if there is any."""
+    """`trajectory` of a measure, minus that of the measure `against`, if there is one: (seeds, generations)."""
     first = trajectory(values, arm, measure, seeds, generations)
     return first - trajectory(values, arm, against, seeds, generations) if against else first
 
 
 def change(array: np.ndarray) -> np.ndarray:
-    """Last generation less generation 0 of the same seed: (seeds, generations) → (seeds,)."""
+    """Change from generation 0 to the last generation, for each seed: (seeds, generations) → (seeds,)."""
     changes: np.ndarray = array[:, -1] - array[:, 0]
     return changes

@@ -1,4 +1,4 @@
-"""Does a measure move with the generations? Each seed is one replicate."""
+"""Trends of a measure over the generations. Each seed is one replicate."""
 
 from dataclasses import dataclass
 

@@ -1,7 +1,7 @@
 """The model-collapse profile: a verdict for each of the eight definitions of collapse in use.
 
-The definitions are those that Schaeffer et al. (arXiv 2503.03150) collected; how each is judged here is this project's
-own reading, set out in docs/method.md.
+Schaeffer et al. (arXiv 2503.03150) collected the definitions. The rule that judges each definition is this project's
+own reading; docs/method.md explains it.
 """
 
 import math
@@ -20,7 +20,7 @@ LEAST_LATE_GENERATIONS = 4  # that a rate at the end of a run is taken from
 
 @dataclass(frozen=True)
 class Definition:
-    """What a definition says, and what a run must hold to be judged by it."""
+    """A definition of collapse, and what a run must hold so that it can be judged."""
 
     title: str
     says: str
@@ -68,7 +68,7 @@ DEFINITIONS: Mapping[str, Definition] = {
 
 @dataclass(frozen=True)
 class Rule:
-    """By what a definition is judged: names of measures, and the effect beyond which it is collapse."""
+    """Rule for a definition: names of measures, and the effect beyond which the verdict is collapse."""
 
     measure: str | None
     against: str | None  # a measure whose values are subtracted first
@@ -98,9 +98,9 @@ def judge(
 ) -> Verdict:
     """Judge one arm by one definition.
 
-    `array` is (seeds, generations), the rule's measure less the one it is held against, NaN for no value; None if no
-    measure is named. `interval` gives both ends for effects of two seeds or more. Collapsed: the whole interval is
-    above the threshold. Not collapsed: none of it is. Undecided: all else.
+    `array` is (seeds, generations), the rule's measure minus the measure `against`, NaN for no value; None if the
+    rule names no measure. `interval` gives both ends for effects of two seeds or more. Collapsed: the whole interval is
+    above the threshold. Not collapsed: no part of it is. Undecided: everything else.
     """
     if array is None or rule.measure is None:
         return undecided(f"not judged: needs {DEFINITIONS[name].missing}")
@@ -127,7 +127,7 @@ def judge(
 
 
 def decide(low: float, high: float, threshold: float) -> tuple[str, str]:
-    """Verdict of an interval of an effect, and in words where it lies; an end on the threshold is within it."""
+    """Verdict of the interval of an effect, and its position in words; an end on the threshold is not above it."""
     if low > threshold:
         return COLLAPSED, "wholly above"
     if high <= threshold:

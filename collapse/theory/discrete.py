@@ -82,7 +82,7 @@ def simulate(p: np.ndarray, chains: int, samples: int, seed: int) -> Iterator[By
 
 
 def measures(counts: np.ndarray, p: np.ndarray) -> dict[str, np.ndarray]:
-    """What is known of each chain, every value (chains,): see docs/method.md for the definitions."""
+    """Measures of each chain, every value (chains,); docs/method.md has the definitions."""
     fitted = counts / counts.sum(1, keepdims=True)
     support = (counts > 0).sum(1)
     return {

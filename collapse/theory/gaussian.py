@@ -22,7 +22,7 @@ HEAVY_TAILED = ("mean_squared_error", "variance", "sample_variance", "sd", "w2_s
 
 @dataclass(frozen=True)
 class Summary:
-    """Of samples of `size` points: mean (chains, d) and a lower factor F of the scatter matrix F Fᵀ, (chains, d, d)."""
+    """Samples of `size` points: mean (chains, d) and a lower factor F of the scatter matrix F Fᵀ, (chains, d, d)."""
 
     size: int
     mean: np.ndarray
@@ -33,7 +33,7 @@ class Summary:
         return Fit(self.mean, self.factor / np.sqrt(self.size - (not biased)))
 
     def merge(self, other: "Summary") -> "Summary":
-        """Of both samples together (Chan, Golub & LeVeque 1983)."""
+        """Summary of both samples together (Chan, Golub & LeVeque 1983)."""
         size = self.size + other.size
         gap = other.mean - self.mean
         between = gap[:, :, None] * gap[:, None, :] * (self.size * other.size / size)
@@ -118,7 +118,7 @@ DRAWS: dict[str, Draw] = {"summaries": draw_summaries, "samples": draw_samples}
 
 @dataclass(frozen=True)
 class Variant:
-    """How the next sample is made and fitted."""
+    """Rule by which the next sample is made and fitted."""
 
     exponent: float = 0  # generation k draws M k^exponent points
     biased: bool = False
@@ -133,7 +133,7 @@ class Variant:
 
 
 def variants(superlinear_exponent: float, real_fraction: float) -> dict[str, Variant]:
-    """By name."""
+    """All variants by name."""
     return {
         "unbiased": Variant(),
         "biased": Variant(biased=True),
@@ -165,7 +165,7 @@ def simulate(
 
 
 def measures(fit: Fit) -> dict[str, np.ndarray]:
-    """What is known of each chain against the standard normal truth, every value (chains,).
+    """Measures of each chain against the standard normal truth, every value (chains,).
 
     `w2_squared` is the squared 2-Wasserstein distance |μ|² + Σ (1 − s)², s the singular values of the factor.
     """

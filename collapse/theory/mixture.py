@@ -32,7 +32,7 @@ class Mixtures:
     absorbed: Tensor
 
     def transform(self, matrix: Tensor, shift: Tensor) -> "Mixtures":
-        """Of the points matrix · x + shift; (chains, 2, 2) and (chains, 2, 1)."""
+        """Mixtures of the points matrix · x + shift; `matrix` is (chains, 2, 2), `shift` (chains, 2, 1)."""
         means = (matrix[:, None] @ self.means[..., None] + shift[:, None])[..., 0]
         covariances = matrix[:, None] @ self.covariances @ matrix[:, None].mT
         return Mixtures(self.weights, means, (covariances + covariances.mT) / 2, self.absorbed)
@@ -156,7 +156,7 @@ def fit_chunk(
         left = int(running.sum())
         if left == 0:
             break
-        if 2 * left <= len(running):  # copying what is left costs as much as an iteration
+        if 2 * left <= len(running):  # copying the rest costs as much as an iteration
             active, white, likelihood = active[running], white[running], likelihood[running]
             phi, sums, floor, running = phi[running], sums[running], floor[running], running[running]
     return Mixtures(**result)

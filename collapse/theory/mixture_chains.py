@@ -1,4 +1,4 @@
-"""Chains of refitted mixtures: their generations, what is measured of each chain, how they are kept and pictured."""
+"""Chains of refitted mixtures: their generations, measures, tables and pictures."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -64,7 +64,7 @@ def measures(truth: Mixtures, state: Mixtures, generation: int) -> Columns:
 
 
 def quantities(chains: Mapping[str, np.ndarray], original: str) -> dict[str, np.ndarray]:
-    """What the tables show of the columns of `measures` at one generation, every value (chains,) float."""
+    """Quantities of the summary, every value (chains,) float, from the columns of `measures` at one generation."""
     variance = float(mixture.total_variance(mixture.stated(mixture.ORIGINALS[original], 1)))
     relative = chains["total_variance"] / variance
     return {

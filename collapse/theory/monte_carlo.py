@@ -1,4 +1,4 @@
-"""What simulated chains say of a quantity: mean, its standard error and quantiles, and how far theory is from it."""
+"""Estimates from simulated chains: mean, standard error and quantiles, and the distance of theory from the mean."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

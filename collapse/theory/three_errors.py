@@ -1,4 +1,4 @@
-"""The three errors of Shumailov et al. (doi 10.1038/s41586-024-07566-y), one at a time and together, all of it known.
+"""The three errors of Shumailov et al. (doi 10.1038/s41586-024-07566-y), one at a time and together.
 
 Models are normal distributions of one dimension. A generation looks at data of the one before and is fitted to them:
 
@@ -100,7 +100,7 @@ def simulate(
 
 @dataclass(frozen=True)
 class Setting:
-    """Which of the three errors there are, and what theory says of the squared distance by generation."""
+    """A choice among the three errors, and the theory of its squared distance by generation."""
 
     statistical: bool
     expressivity: bool
@@ -153,7 +153,7 @@ def trajectories(
 
 
 def agreement(rows: Sequence[Row]) -> dict[str, Any]:
-    """How exact values and simulated means of `trajectories` compare, and the means at both ends, by setting."""
+    """Agreement of exact values with simulated means in `trajectories`, and the first and last mean of each setting."""
     known = [row for row in rows if row["exact"] is not None]
     drawn = [row for row in known if row["standard_error"] > 0]
     certain = [row for row in known if row["standard_error"] == 0]

@@ -6,7 +6,7 @@ ROUNDING = 1e-12  # what sums of floats leave where the answer is 0
 
 
 def number(value: float, sign: str = "") -> str:
-    """To two significant digits, with a true minus; a dash if there is none. `sign` is "+" to show it always."""
+    """Format to two significant digits, with a true minus; a dash for NaN. With `sign` "+" a plus is always shown."""
     if pd.isna(value):
         return "–"
     return "0" if abs(value) < ROUNDING else f"{value:{sign}.2g}".replace("-", "−")

@@ -1,4 +1,4 @@
-"""The text of one generation as files: what it is made from, which prompts a shard continues, what a row holds."""
+"""The synthetic text of one generation as files: its sources, the prompts of a shard, the columns of a row."""
 
 import argparse
 from collections.abc import Mapping
@@ -16,11 +16,11 @@ def add_sources(made: argparse.ArgumentParser) -> None:
     made.add_argument("--model", type=Path, required=True, help="folder of finetune")
     made.add_argument("--corpus", type=Path, required=True, help="folder of prepare_corpus: prompts original")
     made.add_argument("--previous", type=Path, help="synthetic.parquet of the generation before: prompts previous")
-    made.add_argument("--generation0-model", type=Path, help="folder of the model that a verifier judges by")
+    made.add_argument("--generation0-model", type=Path, help="folder of generation 0's model, which a verifier uses")
 
 
 def sources(args: argparse.Namespace) -> list[Path]:
-    """Manifests: of the model, of human text, of text continued in its place, of what a verifier judges by."""
+    """Manifests of the model, the human text, the previous text where it is continued, and the verifier's inputs."""
     found = [args.model / "manifest.json", args.corpus / "train.manifest.json"]
     if args.previous:
         found.append(args.previous.with_suffix(".manifest.json"))

@@ -1,4 +1,4 @@
-"""Tables of simulated chains beside theory, and how captions speak of them."""
+"""Tables of simulated chains beside theory, and a sentence on them for captions."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path

@@ -3,7 +3,18 @@ import math
 import numpy as np
 import pytest
 
-from collapse.statistics.summaries import Interval, Row, by_arm, headline, histogram, measured, over_seeds, scaling
+from collapse.statistics.summaries import (
+    Interval,
+    Row,
+    budgets,
+    by_arm,
+    headline,
+    histogram,
+    joint_budget,
+    measured,
+    over_seeds,
+    scaling,
+)
 from collapse.statistics.summaries import since_generation0 as beside
 
 
@@ -56,3 +67,11 @@ def test_wide_tables_and_headlines_hold_means():
     assert by_arm(rows, "a") == (["generation", "x", "y"], [(0, 1.0, 1.0), (1, 2.0, 5.0), (2, 3.0, 6.0)])
     assert headline(rows, {"a"}, 3)["y"] == {"a": {"generation0": 1.0, "generation2": 6.0}}
     assert headline(rows, {"b"}, 3) == {}
+
+
+def test_a_budget_is_the_least_and_the_most_of_any_generation():
+    steps, tokens = ({(1, 0): 5.0, (1, 1): 5.0}, {(1, 0): 10.0, (1, 1): 40.0})
+    values = {("x", "training_steps"): steps, ("x", "training_tokens"): tokens}
+    found = budgets(values | {("y", "training_steps"): steps, ("y", "training_tokens"): steps}, ["x", "y"])
+    assert found["x"] == {"training_steps": (5, 5), "training_tokens": (10, 40)}
+    assert joint_budget(found) == {"training_steps": (5, 5), "training_tokens": (5, 40)}
