@@ -1,4 +1,5 @@
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -71,11 +72,23 @@ def recorded(golden, tmp_path_factory) -> Project:
     return made_once(tmp_path_factory, "recorded", make)
 
 
+@pytest.fixture(scope="session")
+def pushed(recorded, tmp_path_factory) -> Project:
+    """Its folder holds that `project`, and beside it the `store` to which its results were pushed."""
+
+    def make(folder: Path) -> Project:
+        project = recorded.copy(folder / "project")
+        project.dvc("remote", "add", "--default", "store", "../store")
+        project.commit("remote")
+        project.dvc("push")
+        return Project(folder)
+
+    return made_once(tmp_path_factory, "pushed", make)
+
+
 @pytest.fixture
-def tracked(recorded, tmp_path) -> Project:
+def tracked(pushed, tmp_path) -> Project:
     """A finished experiment under git and DVC, pushed to a local-directory remote."""
-    project = recorded.copy(tmp_path / "project")
-    project.dvc("remote", "add", "--default", "store", str(tmp_path / "store"))
-    project.commit("remote")
-    project.dvc("push")
-    return project
+    for name in ("project", "store"):
+        shutil.copytree(pushed.folder / name, tmp_path / name, symlinks=True)
+    return Project(tmp_path / "project")

@@ -1,7 +1,9 @@
+import doctest
 import itertools
 
 import pytest
 
+from collapse import seeds
 from collapse.seeds import derive_seed
 
 
@@ -22,3 +24,8 @@ def test_a_seed_is_the_same_in_every_process_and_version():
 def test_a_seed_without_a_purpose_is_refused():
     with pytest.raises(ValueError, match="what the seed is for"):
         derive_seed()
+
+
+def test_the_documented_example_holds():
+    found = doctest.testmod(seeds)
+    assert found.failed == 0 and found.attempted > 0
