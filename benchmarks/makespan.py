@@ -19,12 +19,12 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import seaborn as sns
 import yaml
+from pipeline.costs.planned import Job
+from pipeline.costs.schedule import longest_ways, makespan
 
 from benchmarks.resources import measured
 from collapse.figures import set_style, write_figure
 from pipeline.costs.plan import ROOT, Plan, merged
-from pipeline.costs.planned import Job
-from pipeline.costs.schedule import longest_ways, makespan
 
 WORKERS = (1, 8, 64, 512)
 SHARDS = (1, 8)

@@ -18,9 +18,9 @@ from pathlib import Path
 from statistics import median
 
 import yaml
+from pipeline.costs.planned import Job, job
 
 from pipeline.costs.plan import Plan
-from pipeline.costs.planned import Job, job
 
 SHORT = 3.0
 PLACES = [

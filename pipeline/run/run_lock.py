@@ -11,7 +11,8 @@ import time
 from pathlib import Path
 from typing import TextIO
 
-STATE = Path(".snakemake")
+from pipeline.run.snakemake_internals import STATE, is_locked
+
 PATH = STATE / "model-collapse" / "running"
 LAST_BREATH = 10.0  # seconds that the processes of a run just killed may need to be gone, on a busy machine
 _held: TextIO | None = None
@@ -33,7 +34,7 @@ def stale_lock(patience: float = LAST_BREATH) -> bool:
 
     Of a run on another host, such as a cluster's other login node, nothing is known: locks may not cross to it.
     """
-    if not any((STATE / "locks").glob("*")) or not PATH.exists() or PATH.read_text() not in ("", socket.gethostname()):
+    if not is_locked() or not PATH.exists() or PATH.read_text() not in ("", socket.gethostname()):
         return False
     deadline = time.monotonic() + patience
     with open(PATH, "a") as file:

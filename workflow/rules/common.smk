@@ -1,9 +1,11 @@
-# What all rules share: the checked configuration, paths of the results tree, code hashes, flags, and the run's hooks.
+# What all rules share. Takes the configuration; gives it checked, with the paths of the results tree, code hashes, and the
+# hooks of a run. Nothing is written while this is parsed: a run prepares its folders before it builds the DAG.
 import json
 import sys
 from pathlib import Path
 
 sys.path.insert(0, workflow.basedir)
+sys.dont_write_bytecode |= workflow.output_settings.dryrun
 
 from collapse.artefacts import ArtefactError, sha256
 from collapse.images.sources import ImageError
@@ -13,18 +15,26 @@ from collapse.corpus.sources import SourceError
 # Snakemake runs these files in its own namespace: a name that it uses itself (chain, report, …) must not be bound here.
 from pipeline import arms, configuration, preflight
 from pipeline.provenance import code_hash, records
-from pipeline.run import clock, gpus, run_lock, slurm
+from pipeline.run import clock, gpus, run_lock, slurm, snakemake_internals
 from pipeline.run import warm_start
 from pipeline.layout.text_chain import Chain, file_of, flags, pretraining_files, source_options, user_files
 from pipeline.layout.mixture_chain import MixtureChain
 from pipeline.costs.resources import JobNeeds
 from pipeline.layout.vae_chain import VaeChain, image_files, image_options
 
-if workflow.is_main_process:
+REFUSALS = (configuration.ConfigurationError, SourceError, ImageError, ArtefactError, TooLittleMemory)
+
+
+def refused(check, *values, **options):
+    """Call a check; what it refuses is one message, without a traceback."""
     try:
-        PLAN = preflight.check(config)
-    except (configuration.ConfigurationError, SourceError, ImageError, ArtefactError, TooLittleMemory) as error:
+        check(*values, **options)
+    except REFUSALS as error:
         raise WorkflowError(str(error)) from None
+
+
+if workflow.is_main_process:
+    refused(preflight.check, config)
 else:
     slurm.check_job(config["experiment"])
     arms.expand(config)
@@ -34,20 +44,24 @@ PARTS = config["parts"]
 QUESTIONS = [*config["text"]["questions"]]
 FIGURES = f"{RESULTS}/figures"
 CHECKPOINTS = f"{RESULTS}/checkpoints"  # of training jobs under way: no output, so that they outlive a killed job
-STATE = Path(".snakemake")
+STATE = snakemake_internals.STATE
+NEEDS = JobNeeds(config, Path(RESULTS))
 warm_start.prefer_this_interpreter()
 
-if workflow.is_main_process:
+
+def prepare_run():
+    """Bring times and Snakemake's records in order, before they decide what must run."""
     clock.mend(Path(RESULTS))
-    try:
-        records.mend(Path(RESULTS), STATE)
-        records.unpack(Path(RESULTS), STATE)
-    except ArtefactError as error:
-        raise WorkflowError(str(error)) from None
-    note = STATE / "model-collapse" / "results"
-    note.parent.mkdir(parents=True, exist_ok=True)
-    note.write_text(RESULTS)
-NEEDS = JobNeeds(config, Path(RESULTS))
+    records.mend(Path(RESULTS), STATE)
+    records.unpack(Path(RESULTS), STATE)
+
+
+if workflow.is_main_process:
+    snakemake_internals.before_dag(
+        workflow,
+        run=lambda: refused(prepare_run),
+        dry_run=lambda: refused(records.check, Path(RESULTS), STATE),
+    )
 
 
 wildcard_constraints:
@@ -113,19 +127,15 @@ def reference(wildcards):
 
 
 onstart:
-    if workflow.local_exec:
-        try:
-            preflight.check_machine(PLAN)
-        except TooLittleMemory as error:
-            raise WorkflowError(str(error)) from None
-        # its timers never end while jobs are ready: with every job that is done, Snakemake plans once a second more
-        workflow.scheduler.job_rate_limiter = None
+    jobs = snakemake_internals.jobs_to_run(workflow)
+    refused(preflight.check_run, NEEDS, jobs, on_this_machine=workflow.local_exec)
     run_lock.hold()
-    as_script = getattr(workflow.executor_settings, "pass_command_as_script", False)
-    slurm.begin(config["experiment"], getattr(workflow.scheduler._executor, "run_uuid", None), as_script)
+    run_name = snakemake_internals.run_name(workflow)
+    slurm.begin(config["experiment"], run_name, snakemake_internals.passes_scripts(workflow))
     run_lock.sweep(Path(RESULTS))  # after that: no job of an earlier run is writing, on any node
     if workflow.local_exec:
-        gpus.hand_out(getattr(workflow.global_resources.get("gpu"), "value", None) or 0)
+        snakemake_internals.start_jobs_at_any_rate(workflow)
+        gpus.hand_out(snakemake_internals.resource(workflow, "gpu"))
         warm_start.serve()
 
 

@@ -25,7 +25,7 @@ rule prepare_corpus:
     conda:
         "../../envs/language-model.yaml"
     resources:
-        **NEEDS.of("prepare_corpus"),
+        **NEEDS.resources(),
     params:
         options=lambda wildcards: flags(split=wildcards.split, blocks=config["corpus"][f"{wildcards.split}_blocks"]),
         source=lambda _: source_options(config),
@@ -49,7 +49,7 @@ rule find_passage:
     conda:
         "../../envs/language-model.yaml"
     resources:
-        **NEEDS.of("find_passage"),
+        **NEEDS.resources(),
     params:
         options=lambda _: flags(search=config["text"]["passage"]["search"]),
         source=lambda _: source_options(config),
@@ -75,7 +75,7 @@ if PRETRAIN:
         conda:
             "../../envs/language-model.yaml"
         resources:
-            **NEEDS.of("prepare_pretraining"),
+            **NEEDS.resources(),
         params:
             options=lambda _: flags(
                 text=config["base_model"]["pretraining"]["text"],
@@ -106,7 +106,7 @@ if PRETRAIN:
             "../../envs/language-model.yaml"
         threads: config["base_model"]["pretraining"]["threads"]
         resources:  # nothing runs again for another resource; they are text, since numbers are cut to integers
-            **NEEDS.of("pretrain"),
+            **NEEDS.resources(),
             **gpus.asked(config, "pretrain"),
             checkpoint_minutes=str(config["base_model"]["pretraining"]["checkpoint_minutes"]),
             memory_gigabytes=str(config["memory_gigabytes"]),
@@ -143,7 +143,7 @@ else:
         conda:
             "../../envs/language-model.yaml"
         resources:  # nothing is fetched again for another engine
-            **NEEDS.of("fetch_base_model"),
+            **NEEDS.resources(),
             engine=config["text"]["generate"]["engine"],
         params:
             options=lambda _: flags(

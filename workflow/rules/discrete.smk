@@ -17,7 +17,7 @@ rule simulate_discrete:
     conda:
         "../../envs/report.yaml"
     resources:
-        **NEEDS.of("simulate_discrete"),
+        **NEEDS.resources(),
     params:
         options=lambda wildcards: flags(
             **config["discrete"]["distributions"][wildcards.distribution],
@@ -45,7 +45,7 @@ rule collect_discrete:
     conda:
         "../../envs/report.yaml"
     resources:
-        **NEEDS.of("collect_discrete"),
+        **NEEDS.resources(),
     params:
         options=flags(
             kind="discrete chains",
@@ -71,7 +71,7 @@ rule plot_discrete:
     conda:
         "../../envs/report.yaml"
     resources:
-        **NEEDS.of("plot_discrete"),
+        **NEEDS.resources(),
     params:
         code=code("plot_discrete"),
     shell:

@@ -20,7 +20,7 @@ rule simulate_gaussian:
     conda:
         "../../envs/report.yaml"
     resources:
-        **NEEDS.of("simulate_gaussian"),
+        **NEEDS.resources(),
     params:
         options=lambda wildcards: flags(
             draws=config["gaussian"]["draws"],
@@ -49,7 +49,7 @@ rule collect_gaussian:
     conda:
         "../../envs/report.yaml"
     resources:
-        **NEEDS.of("collect_gaussian"),
+        **NEEDS.resources(),
     params:
         options=flags(
             kind="gaussian chains",
@@ -75,7 +75,7 @@ rule plot_gaussian:
     conda:
         "../../envs/report.yaml"
     resources:
-        **NEEDS.of("plot_gaussian"),
+        **NEEDS.resources(),
     params:
         code=code("plot_gaussian"),
     shell:
@@ -94,7 +94,7 @@ rule plot_gaussian_variants:
     conda:
         "../../envs/report.yaml"
     resources:
-        **NEEDS.of("plot_gaussian_variants"),
+        **NEEDS.resources(),
     params:
         code=code("plot_gaussian_variants"),
     shell:

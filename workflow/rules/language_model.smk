@@ -53,7 +53,7 @@ rule mix:
     conda:
         "../../envs/language-model.yaml"
     resources:
-        **NEEDS.of("mix"),
+        **NEEDS.resources(),
     params:
         options=TEXT_CHAIN.mix_options,
         code=code("mix"),
@@ -83,7 +83,7 @@ rule finetune:
         "../../envs/language-model.yaml"
     threads: config["threads"]
     resources:  # nothing runs again for another resource; they are text, since numbers are cut to integers
-        **NEEDS.of("finetune"),
+        **NEEDS.resources(),
         **gpus.asked(config, "finetune"),
         checkpoint_minutes=str(config["text"]["finetune"]["checkpoint_minutes"]),
         memory_gigabytes=str(config["memory_gigabytes"]),
@@ -126,7 +126,7 @@ rule generate:
         "../../envs/language-model.yaml"
     threads: config["threads"]
     resources:
-        **NEEDS.of("generate"),
+        **NEEDS.resources(),
         **gpus.asked(config, "generate"),
         memory_gigabytes=str(config["memory_gigabytes"]),
     params:
@@ -163,7 +163,7 @@ if SHARDS > 1:
         conda:
             "../../envs/language-model.yaml"
         resources:
-            **NEEDS.of("join_shards"),
+            **NEEDS.resources(),
         params:
             options=TEXT_CHAIN.decoder_options,
             sources=TEXT_CHAIN.text_sources,
@@ -201,7 +201,7 @@ rule evaluate:
         "../../envs/language-model.yaml"
     threads: config["threads"]
     resources:
-        **NEEDS.of("evaluate"),
+        **NEEDS.resources(),
         **gpus.asked(config, "evaluate"),
         memory_gigabytes=str(config["memory_gigabytes"]),
     params:
@@ -237,7 +237,7 @@ rule summarize:
     conda:
         "../../envs/report.yaml"
     resources:
-        **NEEDS.of("summarize"),
+        **NEEDS.resources(),
     params:
         options=TEXT_CHAIN.summary_options(),
         code=code("summarize"),

@@ -19,7 +19,7 @@ rule simulate_mixture:
         "../../envs/images.yaml"
     threads: config["threads"]
     resources:
-        **NEEDS.of("simulate_mixture"),
+        **NEEDS.resources(),
     params:
         options=MIXTURE_CHAIN.simulate_options,
         code=code("simulate_mixture"),
@@ -48,7 +48,7 @@ rule summarize_mixture:
         "../../envs/images.yaml"
     threads: config["threads"]
     resources:
-        **NEEDS.of("summarize_mixture"),
+        **NEEDS.resources(),
     params:
         options=MIXTURE_CHAIN.summary_options(),
         code=code("summarize_mixture"),
@@ -67,7 +67,7 @@ rule plot_mixture_distance:
     conda:
         "../../envs/report.yaml"
     resources:
-        **NEEDS.of("plot_mixture_distance"),
+        **NEEDS.resources(),
     params:
         code=code("plot_mixture_distance"),
     shell:
@@ -85,7 +85,7 @@ rule plot_mixture_densities:
     conda:
         "../../envs/report.yaml"
     resources:
-        **NEEDS.of("plot_mixture_densities"),
+        **NEEDS.resources(),
     params:
         code=code("plot_mixture_densities"),
     shell:
@@ -104,7 +104,7 @@ rule animate_mixture:
     conda:
         "../../envs/report.yaml"
     resources:
-        **NEEDS.of("animate_mixture"),
+        **NEEDS.resources(),
     params:
         code=code("animate_mixture"),
     shell:

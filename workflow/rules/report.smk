@@ -50,7 +50,7 @@ rule plot_perplexity:
     conda:
         "../../envs/report.yaml"
     resources:
-        **NEEDS.of("plot_perplexity"),
+        **NEEDS.resources(),
     params:
         options=flags(confidence=config["text"]["summary"]["confidence"]),
         code=code("plot_perplexity"),
@@ -75,7 +75,7 @@ rule plot_block_perplexity:
     conda:
         "../../envs/report.yaml"
     resources:
-        **NEEDS.of("plot_block_perplexity"),
+        **NEEDS.resources(),
     params:
         code=code("plot_block_perplexity"),
     shell:
@@ -95,7 +95,7 @@ rule plot_tails:
     conda:
         "../../envs/report.yaml"
     resources:
-        **NEEDS.of("plot_tails"),
+        **NEEDS.resources(),
     params:
         code=code("plot_tails"),
     shell:
@@ -114,7 +114,7 @@ rule plot_diversity:
     conda:
         "../../envs/report.yaml"
     resources:
-        **NEEDS.of("plot_diversity"),
+        **NEEDS.resources(),
     params:
         code=code("plot_diversity"),
     shell:
@@ -137,7 +137,7 @@ rule table_continuations:
     conda:
         "../../envs/report.yaml"
     resources:
-        **NEEDS.of("table_continuations"),
+        **NEEDS.resources(),
     params:
         code=code("table_continuations"),
     shell:
@@ -159,7 +159,7 @@ rule write_configuration:
     conda:
         "../../envs/report.yaml"
     resources:
-        **NEEDS.of("write_configuration"),
+        **NEEDS.resources(),
     params:
         options=lambda _: flags(
             configuration=json.dumps(config),

@@ -10,7 +10,7 @@ rule simulate_three_errors:
     conda:
         "../../envs/report.yaml"
     resources:
-        **NEEDS.of("simulate_three_errors"),
+        **NEEDS.resources(),
     params:
         options=flags(**config["three_errors"]),
         code=code("simulate_three_errors"),
@@ -31,7 +31,7 @@ rule plot_three_errors:
     conda:
         "../../envs/report.yaml"
     resources:
-        **NEEDS.of("plot_three_errors"),
+        **NEEDS.resources(),
     params:
         code=code("plot_three_errors"),
     shell:
@@ -51,7 +51,7 @@ rule table_three_errors:
     conda:
         "../../envs/report.yaml"
     resources:
-        **NEEDS.of("table_three_errors"),
+        **NEEDS.resources(),
     params:
         code=code("table_three_errors"),
     shell:

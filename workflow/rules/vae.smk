@@ -22,7 +22,7 @@ rule prepare_images:
     conda:
         "../../envs/images.yaml"
     resources:
-        **NEEDS.of("prepare_images"),
+        **NEEDS.resources(),
     params:
         options=lambda _: image_options(config),
         images=hashes(image_files(config)),
@@ -48,7 +48,7 @@ rule train_classifier:
         "../../envs/images.yaml"
     threads: config["threads"]
     resources:
-        **NEEDS.of("train_classifier"),
+        **NEEDS.resources(),
     params:
         options=VAE_CHAIN.classifier_options(),
         code=code("train_classifier"),
@@ -75,7 +75,7 @@ rule train_vae:
         "../../envs/images.yaml"
     threads: config["threads"]
     resources:
-        **NEEDS.of("train_vae"),
+        **NEEDS.resources(),
     params:
         options=VAE_CHAIN.train_options,
         code=code("train_vae"),
@@ -110,7 +110,7 @@ rule evaluate_vae:
         "../../envs/images.yaml"
     threads: config["threads"]
     resources:
-        **NEEDS.of("evaluate_vae"),
+        **NEEDS.resources(),
     params:
         options=VAE_CHAIN.evaluate_options(),
         code=code("evaluate_vae"),
@@ -141,7 +141,7 @@ rule summarize_vae:
     conda:
         "../../envs/report.yaml"
     resources:
-        **NEEDS.of("summarize_vae"),
+        **NEEDS.resources(),
     params:
         options=VAE_CHAIN.summary_options(),
         code=code("summarize_vae"),
@@ -162,7 +162,7 @@ rule plot_vae_images:
     conda:
         "../../envs/report.yaml"
     resources:
-        **NEEDS.of("plot_vae_images"),
+        **NEEDS.resources(),
     params:
         options=VAE_CHAIN.picture_options(),
         code=code("plot_vae_images"),
@@ -183,7 +183,7 @@ rule plot_vae_latents:
     conda:
         "../../envs/report.yaml"
     resources:
-        **NEEDS.of("plot_vae_latents"),
+        **NEEDS.resources(),
     params:
         options=flags(generation=VAE_CHAIN.shown()),
         code=code("plot_vae_latents"),
@@ -204,7 +204,7 @@ rule plot_vae_spread:
     conda:
         "../../envs/report.yaml"
     resources:
-        **NEEDS.of("plot_vae_spread"),
+        **NEEDS.resources(),
     params:
         options=flags(confidence=config["text"]["summary"]["confidence"]),
         code=code("plot_vae_spread"),

@@ -16,7 +16,7 @@ rule select_arms:
     conda:
         "../../envs/report.yaml"
     resources:
-        **NEEDS.of("select_arms"),
+        **NEEDS.resources(),
     params:
         options=lambda wildcards: flags(arm=config["text"]["questions"][wildcards.name]["arms"]),
         code=code("select_arms"),
@@ -40,7 +40,7 @@ rule compare_arms:
     conda:
         "../../envs/report.yaml"
     resources:
-        **NEEDS.of("compare_arms"),
+        **NEEDS.resources(),
     params:
         options=lambda wildcards: flags(
             measure=config["text"]["statistics"]["measures"],
@@ -70,7 +70,7 @@ rule judge_arms:
     conda:
         "../../envs/report.yaml"
     resources:
-        **NEEDS.of("judge_arms"),
+        **NEEDS.resources(),
     params:
         options=flags(
             rules=json.dumps(config["text"]["profile"], sort_keys=True),
@@ -96,7 +96,7 @@ rule plot_profile:
     conda:
         "../../envs/report.yaml"
     resources:
-        **NEEDS.of("plot_profile"),
+        **NEEDS.resources(),
     params:
         options=flags(confidence=config["text"]["summary"]["confidence"]),
         code=code("plot_profile"),
@@ -116,7 +116,7 @@ rule table_profile:
     conda:
         "../../envs/report.yaml"
     resources:
-        **NEEDS.of("table_profile"),
+        **NEEDS.resources(),
     params:
         code=code("table_profile"),
     shell:
@@ -135,7 +135,7 @@ rule plot_onset:
     conda:
         "../../envs/report.yaml"
     resources:
-        **NEEDS.of("plot_onset"),
+        **NEEDS.resources(),
     params:
         options=flags(confidence=config["text"]["summary"]["confidence"]),
         code=code("plot_onset"),
@@ -157,7 +157,7 @@ rule table_comparisons:
     conda:
         "../../envs/report.yaml"
     resources:
-        **NEEDS.of("table_comparisons"),
+        **NEEDS.resources(),
     params:
         options=flags(confidence=config["text"]["summary"]["confidence"]),
         code=code("table_comparisons"),

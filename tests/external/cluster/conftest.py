@@ -15,7 +15,7 @@ from tests.project import ENVIRONMENT, Project, heed_signals
 
 PATIENCE = 1800  # seconds; a job on a busy machine spends minutes importing
 SMALL = [  # for nodes of two cores, and for jobs of seconds
-    *["--workflow-profile", "profiles/slurm", "--cores", "2", "--latency-wait", "5"],
+    *["--profile", "profiles/slurm", "--cores", "2", "--latency-wait", "5"],
     *["--slurm-init-seconds-before-status-checks", "2"],
 ]
 SLOW = 0.01  # gigaflops; so that jobs are given time enough on a machine that does much else
