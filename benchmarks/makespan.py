@@ -4,27 +4,28 @@
     python -m benchmarks.makespan --trial results/<one at -j1> results/<the same at -j2>
 
 5 seeds × 20 arms × 10 generations of the default model and of OPT-125m, each in 1 and in 8 shards. Jobs, and what waits
-for what, are those of pipeline/costs/planned.py, which a test holds to Snakemake's; times are predictions
-(pipeline/costs/resources.py). A worker does one job at a time, with the job's threads. `--overhead` is what a job costs
-beside its work: 0.1 s on one machine, seconds where each starts by itself.
+for what, are those of Snakemake's own DAG; times are predictions (pipeline/costs/resources.py). A worker does one job at
+a time, with the job's threads. `--overhead` is what a job costs beside its work: 0.1 s on one machine, seconds where each
+starts by itself.
 
 --trial checks the simulation: times of jobs as measured in both runs, the overhead that the first shows; its makespan
 is set beside that of the second.
 """
 
 import argparse
+import tempfile
 import time
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import seaborn as sns
 import yaml
-from pipeline.costs.planned import Job
-from pipeline.costs.schedule import longest_ways, makespan
 
 from benchmarks.resources import measured
 from collapse.figures import set_style, write_figure
-from pipeline.costs.plan import ROOT, Plan, merged
+from pipeline.costs.makespan import longest_ways, makespan
+from pipeline.costs.plan import ROOT, Plan
+from pipeline.run.snakemake_internals import Job
 
 WORKERS = (1, 8, 64, 512)
 SHARDS = (1, 8)
@@ -44,9 +45,11 @@ MODELS = {"default model": [], "OPT-125m": [ROOT / "presets" / "as-paper.yaml"]}
 
 
 def plan_of(model: str, shards: int) -> Plan:
-    text = TWENTY_ARMS["text"] | {"generate": {"shards": shards}}
-    values = [f"{key}={yaml.safe_dump(value)}" for key, value in (TWENTY_ARMS | {"text": text}).items()]
-    return Plan(merged(MODELS[model], values), Path("nowhere"))
+    config = TWENTY_ARMS | {"text": TWENTY_ARMS["text"] | {"generate": {"shards": shards}}}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "twenty-arms.yaml"
+        path.write_text(yaml.safe_dump(config))
+        return Plan([*MODELS[model], path])
 
 
 def simulated(plan: Plan, overhead: float) -> tuple[list[float], float]:
@@ -90,7 +93,7 @@ def draw(found: dict[tuple[str, int], tuple[list[float], float]], path: Path) ->
 
 def trial(first: Path, second: Path) -> None:
     """The run at -j1 gives the overhead of a job, with which the one at -j2 is simulated."""
-    plan = Plan(yaml.safe_load((first / "config.yaml").read_text()), first)
+    plan = Plan([first / "config.yaml"], replace=True)
     spans, times = zip(*(timed(results) for results in (first, second)), strict=True)
     graph = {job: [one for one in before if one in times[0]] for job, before in plan.graph.items() if job in times[0]}
     single = dict.fromkeys(graph, 1)

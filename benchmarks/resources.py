@@ -17,10 +17,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 
-import yaml
-from pipeline.costs.planned import Job, job
-
 from pipeline.costs.plan import Plan
+from pipeline.run.snakemake_internals import Job
 
 SHORT = 3.0
 PLACES = [
@@ -64,7 +62,7 @@ def measured(results: Path) -> Iterator[tuple[Job, dict]]:
         place = {key: value or "" for key, value in found.groupdict().items() if key != "rule"}
         if not place.get("shard", "1"):
             del place["shard"]
-        yield job(found["rule"], **place), json.loads(path.read_text())
+        yield Job(found["rule"], tuple(place.items())), json.loads(path.read_text())
 
 
 def compare(results: Path, plan: Plan) -> list[Row]:
@@ -145,7 +143,7 @@ def main() -> None:
         print(f"gigaflops: {core_gigaflops():.0f}")
     if not args.results:
         return
-    plan = Plan(yaml.safe_load((args.results / "config.yaml").read_text()), args.results)
+    plan = Plan([args.results / "config.yaml"], replace=True)
     rows = compare(args.results, plan)
     show(rows)
     kept, predicted = kept_bytes(args.results), sum(one.disk for one in plan.needs.values())

@@ -76,6 +76,12 @@ def loaded(files: Sequence[Path] = (), values: Sequence[str] = (), replace: bool
         yield workflow_api._workflow
 
 
+def rules(files: Sequence[Path] = (), values: Sequence[str] = ()) -> dict[str, Any]:
+    """Return Snakemake's rules that have outputs, by name."""
+    with loaded(files, values) as workflow:
+        return {rule.name: rule for rule in workflow.rules if rule.output}
+
+
 def planned(
     files: Sequence[Path] = (), values: Sequence[str] = (), replace: bool = False
 ) -> tuple[dict[str, Any], Graph]:

@@ -1,5 +1,6 @@
 # What all rules share. Takes the configuration; gives it checked, with the paths of the results tree, code hashes, and the
 # hooks of a run. Nothing is written while this is parsed: a run prepares its folders before it builds the DAG.
+import hashlib
 import json
 import sys
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 sys.path.insert(0, workflow.basedir)
 sys.dont_write_bytecode |= workflow.output_settings.dryrun
 
-from collapse.artefacts import ArtefactError, sha256
+from collapse.artefacts import ArtefactError, sha256, write_text
 from collapse.images.sources import ImageError
 from collapse.models.memory import TooLittleMemory
 from collapse.corpus.sources import SourceError
@@ -39,28 +40,45 @@ else:
     slurm.check_job(config["experiment"])
     arms.expand(config)
 
-RESULTS = f"results/{config['experiment']}"
 PARTS = config["parts"]
 QUESTIONS = [*config["text"]["questions"]]
-FIGURES = f"{RESULTS}/figures"
+RESULTS = f"results/{config['experiment']}"
 CHECKPOINTS = f"{RESULTS}/checkpoints"  # of training jobs under way: no output, so that they outlive a killed job
-STATE = snakemake_internals.STATE
+CONFIGURATION = snakemake_internals.STATE / "model-collapse" / f"{config['experiment']}.configuration.json"
 NEEDS = JobNeeds(config, Path(RESULTS))
 warm_start.prefer_this_interpreter()
+
+
+# In a path, <name> stands for what is written here.
+pathvars:
+    results=RESULTS,
+    base=f"{RESULTS}/base",
+    corpus=f"{RESULTS}/corpus",
+    text=f"{RESULTS}/text",
+    figures=f"{RESULTS}/figures",
+    logs=f"logs/{config['experiment']}",
+    timings=f"{RESULTS}/benchmark",  # outside of all that is compared; declared as logs, so nothing depends on them
+    place="{arm}/seed{seed}/generation{generation}",
+
+
+def configuration_text():
+    """The resolved configuration and what each key means, as JSON in the order of config.yaml."""
+    return json.dumps({"configuration": config, "descriptions": configuration.descriptions()})
 
 
 def prepare_run():
     """Bring times and Snakemake's records in order, before they decide what must run."""
     clock.mend(Path(RESULTS))
-    records.mend(Path(RESULTS), STATE)
-    records.unpack(Path(RESULTS), STATE)
+    records.mend(Path(RESULTS), snakemake_internals.STATE)
+    records.unpack(Path(RESULTS), snakemake_internals.STATE)
+    write_text(CONFIGURATION, configuration_text())
 
 
 if workflow.is_main_process:
     snakemake_internals.before_dag(
         workflow,
         run=lambda: refused(prepare_run),
-        dry_run=lambda: refused(records.check, Path(RESULTS), STATE),
+        dry_run=lambda: refused(records.check, Path(RESULTS), snakemake_internals.STATE),
     )
 
 
@@ -90,35 +108,46 @@ def hashes(paths):
     return [sha256(path) for path in paths]
 
 
-def timings(job):
-    """Where a job writes its timings, outside of all that is compared; declared as a log, so nothing depends on it."""
-    return f"{RESULTS}/benchmark/{job}.json"
+def input_flags(wildcards, input):
+    """A job's named inputs as flags of the same names."""
+    return flags(**{name: str(path) for name, path in input.items()})
 
 
-def shown(figure, name, category):
-    """An output for the report; the job that draws it writes its caption too, with the numbers in it."""
-    path = Path(RESULTS, "figures", name)
-    return report(
-        path,
-        caption=str(path.with_suffix(".rst").absolute()),
+def output_flags(wildcards, output):
+    """A job's named outputs as flags of the same names."""
+    return flags(**{name: str(path) for name, path in output.items()})
+
+
+def place_flags(wildcards):
+    """A job's wildcards as flags of the same names."""
+    return flags(**dict(wildcards.items()))
+
+
+def figure(title, name, category, also=".png"):
+    """Outputs of a job that draws: the file that the report shows, the same as a picture, and the caption."""
+    path = Path(f"{RESULTS}/figures", name)
+    caption = path.with_suffix(".rst")
+    labels = {"figure": title}
+    shown = report(path, caption=str(caption.absolute()), category=category, labels=labels)
+    return {"figure": shown, "caption": caption} | ({"picture": path.with_suffix(also)} if also else {})
+
+
+def question_figure(title, name, category):
+    """Outputs of a job that draws for each question; a page of numbers (HTML) has no picture beside it."""
+    path = Path("<figures>{question}", name)
+    shown = report(
+        str(path),
+        caption="../report/question.rst",
         category=category,
-        labels={"figure": figure},
+        subcategory=question_name,
+        labels={"figure": title},
     )
+    picture = {"picture": str(path.with_suffix(".png"))} if path.suffix == ".svg" else {}
+    return {"figure": shown, "caption": str(path.with_suffix(".rst"))} | picture
 
 
 def question_name(wildcards):
     return Path(wildcards.question).name or "all arms"
-
-
-def asked(figure, name, category):
-    """As `shown`, for every question on the text; `caption` among the outputs is what the report shows beside it."""
-    return report(
-        f"{FIGURES}{{question}}/{name}",
-        caption="../report/question.rst",
-        category=category,
-        subcategory=question_name,
-        labels={"figure": figure},
-    )
 
 
 def reference(wildcards):
@@ -141,8 +170,8 @@ onstart:
 
 onsuccess:
     slurm.record(config["experiment"]).unlink(missing_ok=True)
-    records.pack(Path(RESULTS), STATE)
+    records.pack(Path(RESULTS), snakemake_internals.STATE)
 
 
 onerror:
-    records.pack(Path(RESULTS), STATE)
+    records.pack(Path(RESULTS), snakemake_internals.STATE)

@@ -1,14 +1,9 @@
-# Human text as blocks, and the base model that every generation starts from. Text is prepared where Snakemake runs, also
-# beside a cluster, since its nodes often reach no hub (localrule).
+# Human text as blocks, and the base model that every generation starts from. Takes local text, or a hub; gives <corpus> and
+# <base>. Text is prepared where Snakemake runs, also beside a cluster, since its nodes often reach no hub (localrule).
 POSITIONS = 2 * config["corpus"]["block_tokens"]  # a prompt and what continues it: pretraining must reach as far
 PRETRAIN = config["base_model"]["source"] == "pretrain"
-TOKENIZER = f"{RESULTS}/{'base/pretraining' if PRETRAIN else 'base'}"
-BASE_FILES = [
-    "config.json",
-    "model.safetensors",
-    "tokenizer.json",
-    "tokenizer_config.json",
-]
+TOKENIZER = "<base>/pretraining" if PRETRAIN else "<base>"
+BASE_FILES = ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"]
 
 
 rule prepare_corpus:
@@ -16,11 +11,11 @@ rule prepare_corpus:
         tokenizer=ancient(f"{TOKENIZER}/tokenizer.json"),
         tokenizer_manifest=f"{TOKENIZER}/manifest.json",
     output:
-        blocks=f"{RESULTS}/corpus/{{split}}.parquet",
-        manifest=f"{RESULTS}/corpus/{{split}}.manifest.json",
+        blocks="<corpus>/{split}.parquet",
+        manifest="<corpus>/{split}.manifest.json",
     log:
-        f"logs/{config['experiment']}/prepare_corpus/{{split}}.log",
-        benchmark=timings("prepare_corpus/{split}"),
+        "<logs>/prepare_corpus/{split}.log",
+        benchmark="<timings>/prepare_corpus/{split}.json",
     localrule: True
     conda:
         "../../envs/language-model.yaml"
@@ -32,7 +27,7 @@ rule prepare_corpus:
         text=hashes(user_files(config)),
         code=code("prepare_corpus"),
     shell:
-        "python -m scripts prepare_corpus {params.options} {params.source} --code {params.code}"
+        "python -m scripts {rule} {params.options} {params.source} --code {params.code}"
         " --benchmark {log.benchmark} --tokenizer {input.tokenizer} --tokenizer-manifest {input.tokenizer_manifest}"
         " --output {output.blocks} --manifest {output.manifest} 2> {log[0]}"
 
@@ -42,9 +37,9 @@ rule find_passage:
         tokenizer=ancient(f"{TOKENIZER}/tokenizer.json"),
         tokenizer_manifest=f"{TOKENIZER}/manifest.json",
     output:
-        f"{RESULTS}/corpus/passage.json",
+        "<corpus>/passage.json",
     log:
-        f"logs/{config['experiment']}/find_passage.log",
+        "<logs>/find_passage.log",
     localrule: True
     conda:
         "../../envs/language-model.yaml"
@@ -56,7 +51,7 @@ rule find_passage:
         text=hashes(user_files(config)),
         code=code("find_passage"),
     shell:
-        "python -m scripts find_passage {params.options} {params.source} --code {params.code}"
+        "python -m scripts {rule} {params.options} {params.source} --code {params.code}"
         " --tokenizer {input.tokenizer} --tokenizer-manifest {input.tokenizer_manifest} --output {output} 2> {log}"
 
 
@@ -64,12 +59,12 @@ if PRETRAIN:
 
     rule prepare_pretraining:
         output:
-            tokenizer=f"{RESULTS}/base/pretraining/tokenizer.json",
-            blocks=f"{RESULTS}/base/pretraining/blocks.parquet",
-            manifest=f"{RESULTS}/base/pretraining/manifest.json",
+            tokenizer="<base>/pretraining/tokenizer.json",
+            blocks="<base>/pretraining/blocks.parquet",
+            manifest="<base>/pretraining/manifest.json",
         log:
-            f"logs/{config['experiment']}/prepare_pretraining.log",
-            benchmark=timings("prepare_pretraining"),
+            "<logs>/prepare_pretraining.log",
+            benchmark="<timings>/prepare_pretraining.json",
         priority: 1
         localrule: True
         conda:
@@ -87,7 +82,7 @@ if PRETRAIN:
             code=code("prepare_pretraining"),
             folder=subpath(output.manifest, parent=True),
         shell:
-            "python -m scripts prepare_pretraining {params.options} --code {params.code}"
+            "python -m scripts {rule} {params.options} --code {params.code}"
             " --benchmark {log.benchmark} --output {params.folder} 2> {log[0]}"
 
     rule pretrain:
@@ -96,11 +91,11 @@ if PRETRAIN:
             tokenizer=ancient(rules.prepare_pretraining.output.tokenizer),
             manifest=rules.prepare_pretraining.output.manifest,
         output:
-            expand(f"{RESULTS}/base{{{{size}}}}/{{file}}", file=BASE_FILES),
-            manifest=f"{RESULTS}/base{{size}}/manifest.json",
+            multiext("<base>{size}/", *BASE_FILES),
+            manifest="<base>{size}/manifest.json",
         log:
-            f"logs/{config['experiment']}/pretrain{{size}}.log",
-            benchmark=timings("pretrain{size}"),
+            "<logs>/pretrain{size}.log",
+            benchmark="<timings>/pretrain{size}.json",
         priority: 1  # the whole chain of texts waits for it; the side experiments fill the gaps later
         conda:
             "../../envs/language-model.yaml"
@@ -125,7 +120,7 @@ if PRETRAIN:
             folder=subpath(output.manifest, parent=True),
             checkpoint=f"{CHECKPOINTS}/base{{size}}.safetensors",
         shell:
-            "python -m scripts pretrain {params.options} --code {params.code} --benchmark {log.benchmark}"
+            "python -m scripts {rule} {params.options} --code {params.code} --benchmark {log.benchmark}"
             " --text {params.text} --output {params.folder} --checkpoint {params.checkpoint}"
             " --checkpoint-minutes {resources.checkpoint_minutes} --memory-gigabytes {resources.memory_gigabytes}"
             " 2> {log[0]}"
@@ -134,11 +129,11 @@ else:
 
     rule fetch_base_model:
         output:
-            expand(f"{RESULTS}/base/{{file}}", file=BASE_FILES),
-            manifest=f"{RESULTS}/base/manifest.json",
+            multiext("<base>/", *BASE_FILES),
+            manifest="<base>/manifest.json",
         log:
-            f"logs/{config['experiment']}/fetch_base_model.log",
-            benchmark=timings("fetch_base_model"),
+            "<logs>/fetch_base_model.log",
+            benchmark="<timings>/fetch_base_model.json",
         localrule: True
         conda:
             "../../envs/language-model.yaml"
@@ -153,5 +148,5 @@ else:
             code=code("fetch_base_model"),
             folder=subpath(output.manifest, parent=True),
         shell:
-            "python -m scripts fetch_base_model {params.options} --code {params.code} --benchmark {log.benchmark}"
+            "python -m scripts {rule} {params.options} --code {params.code} --benchmark {log.benchmark}"
             " --engine {resources.engine} --output {params.folder} 2> {log[0]}"
