@@ -4,9 +4,9 @@
     python -m benchmarks.makespan --trial results/<one at -j1> results/<the same at -j2>
 
 5 seeds × 20 arms × 10 generations of the default model and of OPT-125m, each in 1 and in 8 shards. Jobs, and what waits
-for what, are those of Snakemake's own DAG; times are predictions (pipeline/costs/resources.py). A worker does one job at
-a time, with the job's threads. `--overhead` is what a job costs beside its work: 0.1 s on one machine, seconds where each
-starts by itself.
+for what, are those of Snakemake's own DAG; times are predictions (pipeline/costs/resources.py). A worker does one job
+at a time, with the job's threads. `--overhead` is what a job costs beside its work: 0.1 s on one machine, seconds where
+each starts by itself.
 
 --trial checks the simulation: times of jobs as measured in both runs, the overhead that the first shows; its makespan
 is set beside that of the second.

@@ -7,7 +7,7 @@ import sys
 
 from tests.project import ROOT
 
-SHARED = {"Path", "sys", "json"}  # the same objects on both sides
+SHARED = {"Path", "hashlib", "json", "sys"}  # the same objects on both sides
 
 
 def test_no_name_of_snakemakes_is_bound():

@@ -1,5 +1,5 @@
-# What all rules share. Takes the configuration; gives it checked, with the paths of the results tree, code hashes, and the
-# hooks of a run. Nothing is written while this is parsed: a run prepares its folders before it builds the DAG.
+# What all rules share. Takes the configuration; gives it checked, with the paths of the results tree, code hashes, and
+# the hooks of a run. Nothing is written while this is parsed: a run prepares its folders before it builds the DAG.
 import hashlib
 import json
 import sys
@@ -13,7 +13,7 @@ from collapse.images.sources import ImageError
 from collapse.models.memory import TooLittleMemory
 from collapse.corpus.sources import SourceError
 
-# Snakemake runs these files in its own namespace: a name that it uses itself (chain, report, …) must not be bound here.
+# Snakemake runs these files in its own namespace: a name that it uses (chain, report, …) must not be bound here.
 from pipeline import arms, configuration, preflight
 from pipeline.provenance import code_hash, records
 from pipeline.run import clock, gpus, run_lock, slurm, snakemake_internals
@@ -103,6 +103,11 @@ def code(script):
     return code_hash.code_hash(Path(workflow.basedir), script)
 
 
+def runs(script):
+    """Name a script as a param beside its code, where heirs run another script by the same command."""
+    return {"script": script, "code": code(script)}
+
+
 def hashes(paths):
     """Local text as a parameter, by content, so that a touch reruns nothing."""
     return [sha256(path) for path in paths]
@@ -119,8 +124,8 @@ def output_flags(wildcards, output):
 
 
 def place_flags(wildcards):
-    """A job's wildcards as flags of the same names."""
-    return flags(**dict(wildcards.items()))
+    """A job's wildcards as flags of the same names; which shard it is, shard_options says."""
+    return flags(**{name: value for name, value in wildcards.items() if name != "shard"})
 
 
 def figure(title, name, category, also=".png"):

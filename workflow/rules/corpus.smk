@@ -1,5 +1,5 @@
-# Human text as blocks, and the base model that every generation starts from. Takes local text, or a hub; gives <corpus> and
-# <base>. Text is prepared where Snakemake runs, also beside a cluster, since its nodes often reach no hub (localrule).
+# Human text as blocks, and the base model that every generation starts from. Takes local text, or a hub; gives <corpus>
+# and <base>. Text is prepared where Snakemake runs, also beside a cluster, since its nodes often reach no hub (localrule).
 POSITIONS = 2 * config["corpus"]["block_tokens"]  # a prompt and what continues it: pretraining must reach as far
 PRETRAIN = config["base_model"]["source"] == "pretrain"
 TOKENIZER = "<base>/pretraining" if PRETRAIN else "<base>"
@@ -27,7 +27,7 @@ rule prepare_corpus:
         text=hashes(user_files(config)),
         code=code("prepare_corpus"),
     shell:
-        "python -m scripts {rule} {params.options} {params.source} --code {params.code}"
+        "python -m scripts prepare_corpus {params.options} {params.source} --code {params.code}"
         " --benchmark {log.benchmark} --tokenizer {input.tokenizer} --tokenizer-manifest {input.tokenizer_manifest}"
         " --output {output.blocks} --manifest {output.manifest} 2> {log[0]}"
 
@@ -51,7 +51,7 @@ rule find_passage:
         text=hashes(user_files(config)),
         code=code("find_passage"),
     shell:
-        "python -m scripts {rule} {params.options} {params.source} --code {params.code}"
+        "python -m scripts find_passage {params.options} {params.source} --code {params.code}"
         " --tokenizer {input.tokenizer} --tokenizer-manifest {input.tokenizer_manifest} --output {output} 2> {log}"
 
 
@@ -82,7 +82,7 @@ if PRETRAIN:
             code=code("prepare_pretraining"),
             folder=subpath(output.manifest, parent=True),
         shell:
-            "python -m scripts {rule} {params.options} --code {params.code}"
+            "python -m scripts prepare_pretraining {params.options} --code {params.code}"
             " --benchmark {log.benchmark} --output {params.folder} 2> {log[0]}"
 
     rule pretrain:
@@ -120,7 +120,7 @@ if PRETRAIN:
             folder=subpath(output.manifest, parent=True),
             checkpoint=f"{CHECKPOINTS}/base{{size}}.safetensors",
         shell:
-            "python -m scripts {rule} {params.options} --code {params.code} --benchmark {log.benchmark}"
+            "python -m scripts pretrain {params.options} --code {params.code} --benchmark {log.benchmark}"
             " --text {params.text} --output {params.folder} --checkpoint {params.checkpoint}"
             " --checkpoint-minutes {resources.checkpoint_minutes} --memory-gigabytes {resources.memory_gigabytes}"
             " 2> {log[0]}"
@@ -148,5 +148,5 @@ else:
             code=code("fetch_base_model"),
             folder=subpath(output.manifest, parent=True),
         shell:
-            "python -m scripts {rule} {params.options} --code {params.code} --benchmark {log.benchmark}"
+            "python -m scripts fetch_base_model {params.options} --code {params.code} --benchmark {log.benchmark}"
             " --engine {resources.engine} --output {params.folder} 2> {log[0]}"

@@ -1,5 +1,5 @@
-# A distribution over symbols, sampled and refitted. Takes nothing; gives <results>/discrete: one trajectory a distribution
-# and sample size, one table, one figure.
+# A distribution over symbols, sampled and refitted. Takes nothing; gives <results>/discrete: one trajectory for each
+# distribution and sample size, one table, one figure.
 DISCRETE_CHAINS = expand(
     f"{RESULTS}/discrete/{{distribution}}/samples{{samples}}",
     distribution=config["discrete"]["distributions"],
@@ -21,6 +21,7 @@ rule simulate_discrete:
     resources:
         **NEEDS.resources(),
     params:
+        **runs("simulate_discrete"),
         place=place_flags,
         options=lambda wildcards: flags(
             **config["discrete"]["distributions"][wildcards.distribution],
@@ -28,10 +29,9 @@ rule simulate_discrete:
             generation=config["discrete"]["generations"],
             seed=config["discrete"]["seed"],
         ),
-        code=code("simulate_discrete"),
     shell:
-        "python -m scripts {rule} {params.place} {params.options} --code {params.code} --benchmark {log.benchmark}"
-        " --output {output.trajectory} --manifest {output.manifest} 2> {log[0]}"
+        "python -m scripts {params.script} {params.place} {params.options} --code {params.code}"
+        " --benchmark {log.benchmark} --output {output.trajectory} --manifest {output.manifest} 2> {log[0]}"
 
 
 rule collect_discrete:
@@ -74,4 +74,4 @@ use rule plot_tails as plot_discrete with:
     group:
         "discrete"
     params:
-        code=code("plot_discrete"),
+        **runs("plot_discrete"),

@@ -1,5 +1,5 @@
-# A normal distribution, sampled and refitted. Takes nothing; gives <results>/gaussian: one trajectory a variant, dimension
-# and sample size, one table, two figures.
+# A normal distribution, sampled and refitted. Takes nothing; gives <results>/gaussian: one trajectory for each variant,
+# dimension and sample size, one table, two figures.
 GAUSSIAN_CHAINS = expand(
     f"{RESULTS}/gaussian/{{variant}}/dimensions{{dimensions}}/samples{{samples}}",
     variant=config["gaussian"]["variants"],
@@ -19,6 +19,7 @@ use rule simulate_discrete as simulate_gaussian with:
     group:
         "gaussian"
     params:
+        **runs("simulate_gaussian"),
         options=lambda wildcards: flags(
             draws=config["gaussian"]["draws"],
             chains=config["gaussian"]["chains"],
@@ -26,7 +27,6 @@ use rule simulate_discrete as simulate_gaussian with:
             seed=config["gaussian"]["seed"],
             **{key: config["gaussian"][key] for key in GAUSSIAN_OPTIONS.get(wildcards.variant, [])},
         ),
-        code=code("simulate_gaussian"),
 
 
 use rule collect_discrete as collect_gaussian with:
@@ -61,7 +61,7 @@ use rule plot_discrete as plot_gaussian with:
     group:
         "gaussian"
     params:
-        code=code("plot_gaussian"),
+        **runs("plot_gaussian"),
 
 
 use rule plot_gaussian as plot_gaussian_variants with:
@@ -72,4 +72,4 @@ use rule plot_gaussian as plot_gaussian_variants with:
     log:
         "<logs>/plot_gaussian_variants.log",
     params:
-        code=code("plot_gaussian_variants"),
+        **runs("plot_gaussian_variants"),

@@ -1,7 +1,7 @@
-# The chain: mix → finetune → generate → evaluate, once a generation. Takes <corpus> and <base>; gives
-# <text>/<place>/… and the tables of all arms. Small manifests are its edges, since Snakemake compares the content of small
-# files and only the time of large ones, which ride along as ancient. With more than one shard, generate is several jobs,
-# whose files join_shards puts together. Arms that agree so far share training sets, models, texts and scores:
+# The chain: mix → finetune → generate → evaluate, once a generation. Takes <corpus> and <base>; gives <text>/<place>/…
+# and the tables of all arms. Small manifests are its edges, since Snakemake compares the content of small files and only
+# the time of large ones, which ride along as ancient. With more than one shard, generate is several jobs, whose files
+# join_shards puts together. Arms that agree so far share training sets, models, texts and scores:
 # pipeline/layout/text_chain.py says in which folder lies what a job takes.
 TEXT_CHAIN = Chain(config, f"{RESULTS}/text")
 SHARDS = config["text"]["generate"]["shards"]
@@ -55,7 +55,8 @@ rule mix:
         code=code("mix"),
         corpus=subpath(input.corpus, parent=True),
     shell:
-        "python -m scripts {rule} {params.place} {params.options} --code {params.code} --benchmark {log.benchmark} --corpus {params.corpus}"
+        "python -m scripts mix {params.place} {params.options}"
+        " --code {params.code} --benchmark {log.benchmark} --corpus {params.corpus}"
         " --output {output.training_set} --manifest {output.manifest} 2> {log[0]}"
 
 
@@ -94,9 +95,9 @@ rule finetune:
         folder=subpath(output.manifest, parent=True),
         checkpoint=f"{CHECKPOINTS}/{{arm}}/seed{{seed}}/generation{{generation}}.safetensors",
     shell:
-        "{params.command} {params.place} {params.options} {params.owners} --code {params.code} --benchmark {log.benchmark}"
-        " --training-set {input.training_set}"
-        " --base {params.base} --output {params.folder} --checkpoint {params.checkpoint}"
+        "{params.command} {params.place} {params.options} {params.owners} --code {params.code}"
+        " --benchmark {log.benchmark} --training-set {input.training_set} --base {params.base}"
+        " --output {params.folder} --checkpoint {params.checkpoint}"
         " --checkpoint-minutes {resources.checkpoint_minutes} --memory-gigabytes {resources.memory_gigabytes}"
         " 2> {log[0]}"
 
@@ -135,7 +136,8 @@ rule generate:
         model=subpath(input.manifest, parent=True),
         corpus=subpath(input.corpus, parent=True),
     shell:
-        "python -m scripts {rule} {params.place} {params.options} {params.sources} {params.shard} --code {params.code} --benchmark {log.benchmark}"
+        "python -m scripts generate {params.place} {params.options} {params.sources} {params.shard}"
+        " --code {params.code} --benchmark {log.benchmark}"
         " --model {params.model} --corpus {params.corpus} --memory-gigabytes {resources.memory_gigabytes}"
         " --output {output.synthetic} --manifest {output.manifest} 2> {log[0]}"
 
@@ -172,7 +174,8 @@ if SHARDS > 1:
             model=subpath(input.model, parent=True),
             corpus=subpath(input.corpus, parent=True),
         shell:
-            "python -m scripts {rule} {params.place} {params.options} {params.sources} --code {params.code} --benchmark {log.benchmark} --model {params.model}"
+            "python -m scripts join_shards {params.place} {params.options} {params.sources}"
+            " --code {params.code} --benchmark {log.benchmark} --model {params.model}"
             " --corpus {params.corpus} --shards {input.shards} --output {output.synthetic}"
             " --manifest {output.manifest} 2> {log[0]}"
 
@@ -215,8 +218,10 @@ rule evaluate:
         generation0=subpath(input.generation0_manifest, parent=True),
         corpus=subpath(input.passage, parent=True),
     shell:
-        "python -m scripts {rule} {params.place} {params.options} {params.decoder} {params.owners} --code {params.code} --benchmark {log.benchmark}"
-        " --model {params.model} --generation0-model {params.generation0} --synthetic {input.synthetic} --corpus {params.corpus}"
+        "python -m scripts evaluate {params.place} {params.options} {params.decoder} {params.owners}"
+        " --code {params.code} --benchmark {log.benchmark}"
+        " --model {params.model} --generation0-model {params.generation0} --synthetic {input.synthetic}"
+        " --corpus {params.corpus}"
         " --tokenizer {input.tokenizer} --scores {output.scores} --metrics {output.metrics}"
         " --memory-gigabytes {resources.memory_gigabytes} --manifest {output.manifest} 2> {log[0]}"
 
@@ -242,7 +247,8 @@ rule summarize:
     resources:
         **NEEDS.resources(),
     params:
+        **runs("summarize"),
         options=TEXT_CHAIN.summary_options(),
-        code=code("summarize"),
     shell:
-        "python -m scripts {rule} {params.options} --code {params.code} --benchmark {log.benchmark} 2> {log[0]}"
+        "python -m scripts {params.script} {params.options} --code {params.code}"
+        " --benchmark {log.benchmark} 2> {log[0]}"

@@ -1,4 +1,4 @@
-# Mixtures sampled and refitted by EM. Takes nothing; gives <results>/mixture: one job goes from one kept generation to the
+# Mixtures sampled and refitted by EM. Takes nothing; gives <results>/mixture: a job goes from one kept generation to the
 # next, so that a longer chain runs only what is new; then tables, two figures and an animation.
 MIXTURE_LINK = "<results>/mixture/{original}/samples{samples}/generation{generation}"
 MIXTURE_CHAIN = MixtureChain(config, f"{RESULTS}/mixture")
@@ -27,8 +27,8 @@ rule simulate_mixture:
         code=code("simulate_mixture"),
         folder=subpath(output.manifest, parent=True),
     shell:
-        "python -m scripts {rule} {params.place} {params.options} --code {params.code} --benchmark {log.benchmark}"
-        " --output {params.folder} 2> {log[0]}"
+        "python -m scripts simulate_mixture {params.place} {params.options} --code {params.code}"
+        " --benchmark {log.benchmark} --output {params.folder} 2> {log[0]}"
 
 
 use rule summarize as summarize_mixture with:
@@ -51,8 +51,8 @@ use rule summarize as summarize_mixture with:
         "../../envs/images.yaml"
     threads: config["threads"]
     params:
+        **runs("summarize_mixture"),
         options=MIXTURE_CHAIN.summary_options(),
-        code=code("summarize_mixture"),
 
 
 use rule plot_tails as plot_mixture_distance with:
@@ -65,7 +65,7 @@ use rule plot_tails as plot_mixture_distance with:
     group:
         "mixture"
     params:
-        code=code("plot_mixture_distance"),
+        **runs("plot_mixture_distance"),
 
 
 use rule plot_mixture_distance as plot_mixture_densities with:
@@ -76,7 +76,7 @@ use rule plot_mixture_distance as plot_mixture_densities with:
     log:
         "<logs>/plot_mixture_densities.log",
     params:
-        code=code("plot_mixture_densities"),
+        **runs("plot_mixture_densities"),
 
 
 use rule plot_mixture_distance as animate_mixture with:
@@ -87,4 +87,4 @@ use rule plot_mixture_distance as animate_mixture with:
     log:
         "<logs>/animate_mixture.log",
     params:
-        code=code("animate_mixture"),
+        **runs("animate_mixture"),

@@ -1,5 +1,5 @@
-# What a run is asked for. Takes the tables and figures of all parts; gives the targets side and figures, and the resolved
-# configuration as a file and a page.
+# What a run is asked for. Takes the tables and figures of all parts; gives the targets side and figures, and the
+# resolved configuration as a file and a page.
 VERDICTS = ["profile.svg", "profile_table.html"]
 ANSWERS = [
     *["perplexity.svg", "block_perplexity.svg", "tails.svg", "diversity.svg", "continuations.html"],
@@ -59,5 +59,5 @@ rule write_configuration:
         digest=hashlib.sha256(configuration_text().encode()).hexdigest(),
         code=code("write_configuration"),
     shell:
-        "python -m scripts {rule} --configuration {params.file} --code {params.code} --output {output.yaml}"
-        " --page {output.page} 2> {log}"
+        "python -m scripts write_configuration --configuration {params.file} --code {params.code}"
+        " --output {output.yaml} --page {output.page} 2> {log}"

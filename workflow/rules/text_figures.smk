@@ -14,11 +14,12 @@ rule plot_tails:
     resources:
         **NEEDS.resources(),
     params:
+        **runs("plot_tails"),
         options="",
         inputs=input_flags,
-        code=code("plot_tails"),
     shell:
-        "python -m scripts {rule} {params.options} {params.inputs} --code {params.code} --output {output.figure} 2> {log}"
+        "python -m scripts {params.script} {params.options} {params.inputs} --code {params.code}"
+        " --output {output.figure} 2> {log}"
 
 
 use rule plot_tails as plot_diversity with:
@@ -27,7 +28,7 @@ use rule plot_tails as plot_diversity with:
     log:
         "<logs>/plot_diversity{question}.log",
     params:
-        code=code("plot_diversity"),
+        **runs("plot_diversity"),
 
 
 use rule plot_tails as plot_block_perplexity with:
@@ -38,7 +39,7 @@ use rule plot_tails as plot_block_perplexity with:
     log:
         "<logs>/plot_block_perplexity{question}.log",
     params:
-        code=code("plot_block_perplexity"),
+        **runs("plot_block_perplexity"),
 
 
 use rule plot_tails as plot_perplexity with:
@@ -50,8 +51,8 @@ use rule plot_tails as plot_perplexity with:
     log:
         "<logs>/plot_perplexity{question}.log",
     params:
+        **runs("plot_perplexity"),
         options=flags(confidence=config["text"]["summary"]["confidence"]),
-        code=code("plot_perplexity"),
 
 
 use rule plot_tails as table_continuations with:
@@ -68,7 +69,7 @@ use rule plot_tails as table_continuations with:
     log:
         "<logs>/table_continuations{question}.log",
     params:
-        code=code("table_continuations"),
+        **runs("table_continuations"),
 
 
 use rule plot_perplexity as plot_profile with:
@@ -79,7 +80,7 @@ use rule plot_perplexity as plot_profile with:
     log:
         "<logs>/plot_profile{question}.log",
     params:
-        code=code("plot_profile"),
+        **runs("plot_profile"),
 
 
 use rule plot_tails as table_profile with:
@@ -90,7 +91,7 @@ use rule plot_tails as table_profile with:
     log:
         "<logs>/table_profile{question}.log",
     params:
-        code=code("table_profile"),
+        **runs("table_profile"),
 
 
 use rule plot_perplexity as plot_onset with:
@@ -101,7 +102,7 @@ use rule plot_perplexity as plot_onset with:
     log:
         "<logs>/plot_onset{question}.log",
     params:
-        code=code("plot_onset"),
+        **runs("plot_onset"),
 
 
 use rule plot_perplexity as table_comparisons with:
@@ -114,4 +115,4 @@ use rule plot_perplexity as table_comparisons with:
     log:
         "<logs>/table_comparisons{question}.log",
     params:
-        code=code("table_comparisons"),
+        **runs("table_comparisons"),

@@ -1,4 +1,5 @@
-# The three errors of the theory, one at a time and together. Takes nothing; gives <results>/three_errors, a figure, a page.
+# The three errors of the theory, one at a time and together. Takes nothing; gives <results>/three_errors, a figure and
+# a page.
 rule simulate_three_errors:
     output:
         errors="<results>/three_errors/errors.csv",
@@ -17,7 +18,7 @@ rule simulate_three_errors:
         options=flags(**config["three_errors"]),
         code=code("simulate_three_errors"),
     shell:
-        "python -m scripts {rule} {params.options} --code {params.code} --benchmark {log.benchmark}"
+        "python -m scripts simulate_three_errors {params.options} --code {params.code} --benchmark {log.benchmark}"
         " --output {output.errors} --metrics {output.metrics} --manifest {output.manifest} 2> {log[0]}"
 
 
@@ -32,7 +33,7 @@ use rule plot_tails as plot_three_errors with:
     group:
         "three_errors"
     params:
-        code=code("plot_three_errors"),
+        **runs("plot_three_errors"),
 
 
 use rule plot_three_errors as table_three_errors with:
@@ -41,4 +42,4 @@ use rule plot_three_errors as table_three_errors with:
     log:
         "<logs>/table_three_errors.log",
     params:
-        code=code("table_three_errors"),
+        **runs("table_three_errors"),

@@ -1,5 +1,5 @@
-# Autoencoders of images: train_vae → evaluate_vae, once a generation, each trained on what the one before it makes. Takes
-# real images; gives <results>/vae: the links of each method's chain, tables and three figures.
+# Autoencoders of images: train_vae → evaluate_vae, once a generation, each trained on what the one before it makes.
+# Takes real images; gives <vae>: the links of each method's chain, tables and three figures.
 VAE_CHAIN = VaeChain(config, f"{RESULTS}/vae")
 
 
@@ -31,7 +31,7 @@ rule prepare_images:
         code=code("prepare_images"),
         folder=subpath(output.train, parent=True),
     shell:
-        "python -m scripts {rule} {params.options} --code {params.code} --benchmark {log.benchmark}"
+        "python -m scripts prepare_images {params.options} --code {params.code} --benchmark {log.benchmark}"
         " --output {params.folder} 2> {log[0]}"
 
 
@@ -57,7 +57,7 @@ rule train_classifier:
         images=subpath(input.train, parent=True),
         folder=subpath(output.manifest, parent=True),
     shell:
-        "python -m scripts {rule} {params.options} --code {params.code} --benchmark {log.benchmark}"
+        "python -m scripts train_classifier {params.options} --code {params.code} --benchmark {log.benchmark}"
         " --images {params.images} --output {params.folder} 2> {log[0]}"
 
 
@@ -85,7 +85,8 @@ rule train_vae:
         images=subpath(input.images_manifest, parent=True),
         folder=subpath(output.manifest, parent=True),
     shell:
-        "python -m scripts {rule} {params.place} {params.options} --code {params.code} --benchmark {log.benchmark} --images {params.images}"
+        "python -m scripts train_vae {params.place} {params.options}"
+        " --code {params.code} --benchmark {log.benchmark} --images {params.images}"
         " --output {params.folder} 2> {log[0]}"
 
 
@@ -123,7 +124,8 @@ rule evaluate_vae:
         images=subpath(input.test, parent=True),
         folder=subpath(output.manifest, parent=True),
     shell:
-        "python -m scripts {rule} {params.place} {params.options} --code {params.code} --benchmark {log.benchmark} --model {params.model}"
+        "python -m scripts evaluate_vae {params.place} {params.options}"
+        " --code {params.code} --benchmark {log.benchmark} --model {params.model}"
         " --generation0-model {params.generation0} --classifier {params.classifier} --real {params.images}"
         " --output {params.folder} 2> {log[0]}"
 
@@ -143,8 +145,8 @@ use rule summarize as summarize_vae with:
     group:
         "vae"
     params:
+        **runs("summarize_vae"),
         options=VAE_CHAIN.summary_options(),
-        code=code("summarize_vae"),
 
 
 use rule plot_tails as plot_vae_images with:
@@ -159,9 +161,9 @@ use rule plot_tails as plot_vae_images with:
     group:
         "vae"
     params:
+        **runs("plot_vae_images"),
         options=VAE_CHAIN.picture_options(),
         inputs=lambda _, input: flags(intervals=input.intervals),
-        code=code("plot_vae_images"),
 
 
 use rule plot_tails as plot_vae_latents with:
@@ -175,8 +177,8 @@ use rule plot_tails as plot_vae_latents with:
     group:
         "vae"
     params:
+        **runs("plot_vae_latents"),
         options=flags(generation=VAE_CHAIN.shown()),
-        code=code("plot_vae_latents"),
 
 
 use rule plot_perplexity as plot_vae_spread with:
@@ -190,4 +192,4 @@ use rule plot_perplexity as plot_vae_spread with:
     group:
         "vae"
     params:
-        code=code("plot_vae_spread"),
+        **runs("plot_vae_spread"),

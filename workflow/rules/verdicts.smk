@@ -28,7 +28,7 @@ rule select_arms:
         tables=subpath(input[0], parent=True),
         folder=subpath(output[0], parent=True),
     shell:
-        "python -m scripts {rule} {params.options} --code {params.code} --tables {params.tables}"
+        "python -m scripts select_arms {params.options} --code {params.code} --tables {params.tables}"
         " --output {params.folder} 2> {log}"
 
 
@@ -49,6 +49,7 @@ rule compare_arms:
     resources:
         **NEEDS.resources(),
     params:
+        **runs("compare_arms"),
         options=lambda wildcards: flags(
             measure=config["text"]["statistics"]["measures"],
             compared=config["text"]["statistics"]["compared"],
@@ -60,9 +61,8 @@ rule compare_arms:
         ),
         inputs=input_flags,
         outputs=output_flags,
-        code=code("compare_arms"),
     shell:
-        "python -m scripts {rule} {params.options} {params.inputs} {params.outputs} --code {params.code}"
+        "python -m scripts {params.script} {params.options} {params.inputs} {params.outputs} --code {params.code}"
         " --benchmark {log.benchmark} 2> {log[0]}"
 
 
@@ -74,10 +74,10 @@ use rule compare_arms as judge_arms with:
         "<logs>/judge_arms{question}.log",
         benchmark="<timings>/judge_arms{question}.json",
     params:
+        **runs("judge_arms"),
         options=flags(
             rules=json.dumps(config["text"]["profile"], sort_keys=True),
             interval=config["text"]["statistics"]["interval"],
             confidence=config["text"]["summary"]["confidence"],
             resamples=config["text"]["summary"]["resamples"],
         ),
-        code=code("judge_arms"),
