@@ -145,7 +145,8 @@ class Project:
     def planned(self, *options: str) -> list[tuple[str, str]]:
         """Rule and wildcards of each job that a run would start now."""
         text = self.snakemake("--dry-run", "--cores", "1", *options)
-        jobs = re.findall(r"^(?:local)?rule (\w+):\n((?:    .*\n)*)", text, re.MULTILINE)
+        # a dry run prints jobs of one group together, indented
+        jobs = re.findall(r"^ *(?:local)?rule (\w+):\n((?: ++(?!(?:local)?rule |\[).*\n)*)", text, re.MULTILINE)
         found = [(rule, "".join(re.findall(r"wildcards: (.*)", body))) for rule, body in jobs]
         return [job for job in found if job[0] not in ("all", "text", "figures")]
 
