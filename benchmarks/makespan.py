@@ -3,16 +3,17 @@
     python -m benchmarks.makespan [--figure docs/makespan.svg] [--overhead SECONDS]
     python -m benchmarks.makespan --trial results/<one at -j1> results/<the same at -j2>
 
-The experiment has 5 seeds × 20 arms × 10 generations, of the default model and of OPT-125m, each in 1 and in 8 shards.
-Jobs and their dependencies come from pipeline/costs/planned.py; a test compares these with Snakemake's. Times are
-predictions (pipeline/costs/resources.py). A worker does one job at a time, with the job's threads. `--overhead` is the
-time of a job beside its work: 0.1 s on one machine, several seconds if each job starts by itself.
+5 seeds × 20 arms × 10 generations of the default model and of OPT-125m, each in 1 and in 8 shards. Jobs, and what waits
+for what, are those of Snakemake's own DAG; times are predictions (pipeline/costs/resources.py). A worker does one job
+at a time, with the job's threads. `--overhead` is what a job costs beside its work: 0.1 s on one machine, seconds where
+each starts by itself.
 
 --trial checks the simulation. It takes the measured times of jobs in both runs and the overhead of the first run, and
 compares the simulated duration with the measured duration of the second run.
 """
 
 import argparse
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -23,9 +24,9 @@ import yaml
 
 from benchmarks.resources import measured
 from collapse.figures import set_style, write_figure
-from pipeline.costs.plan import ROOT, Plan, merged
-from pipeline.costs.planned import Job
-from pipeline.costs.schedule import longest_ways, makespan
+from pipeline.costs.makespan import longest_ways, makespan
+from pipeline.costs.plan import ROOT, Plan
+from pipeline.run.snakemake_internals import Job
 
 WORKERS = (1, 8, 64, 512)
 SHARDS = (1, 8)
@@ -45,9 +46,11 @@ MODELS = {"default model": [], "OPT-125m": [ROOT / "presets" / "as-paper.yaml"]}
 
 
 def plan_of(model: str, shards: int) -> Plan:
-    text = TWENTY_ARMS["text"] | {"generate": {"shards": shards}}
-    values = [f"{key}={yaml.safe_dump(value)}" for key, value in (TWENTY_ARMS | {"text": text}).items()]
-    return Plan(merged(MODELS[model], values), Path("nowhere"))
+    config = TWENTY_ARMS | {"text": TWENTY_ARMS["text"] | {"generate": {"shards": shards}}}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "twenty-arms.yaml"
+        path.write_text(yaml.safe_dump(config))
+        return Plan([*MODELS[model], path])
 
 
 def simulated(plan: Plan, overhead: float) -> tuple[list[float], float]:
@@ -90,8 +93,8 @@ def draw(results: dict[tuple[str, int], tuple[list[float], float]], path: Path) 
 
 
 def trial(first: Path, second: Path) -> None:
-    """Simulate the run at -j2 with the overhead that the run at -j1 shows, and print both durations."""
-    plan = Plan(yaml.safe_load((first / "config.yaml").read_text()), first)
+    """The run at -j1 gives the overhead of a job, with which the one at -j2 is simulated."""
+    plan = Plan([first / "config.yaml"], replace=True)
     spans, times = zip(*(timed(results) for results in (first, second)), strict=True)
     graph = {
         job: [parent for parent in parents if parent in times[0]]

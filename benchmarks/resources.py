@@ -18,10 +18,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-import yaml
-
 from pipeline.costs.plan import Plan
-from pipeline.costs.planned import Job, job
+from pipeline.run.snakemake_internals import Job
 
 SHORT = 3.0
 PLACES = [
@@ -65,7 +63,7 @@ def measured(results: Path) -> Iterator[tuple[Job, dict[str, Any]]]:
         place = {key: value or "" for key, value in match.groupdict().items() if key != "rule"}
         if not place.get("shard", "1"):
             del place["shard"]
-        yield job(match["rule"], **place), json.loads(path.read_text())
+        yield Job(match["rule"], tuple(place.items())), json.loads(path.read_text())
 
 
 def compare(results: Path, plan: Plan) -> list[Row]:
@@ -146,7 +144,7 @@ def main() -> None:
         print(f"gigaflops: {core_gigaflops():.0f}")
     if not args.results:
         return
-    plan = Plan(yaml.safe_load((args.results / "config.yaml").read_text()), args.results)
+    plan = Plan([args.results / "config.yaml"], replace=True)
     rows = compare(args.results, plan)
     show(rows)
     kept, predicted = kept_bytes(args.results), sum(needs.disk for needs in plan.needs.values())

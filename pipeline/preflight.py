@@ -1,11 +1,11 @@
-"""What can be known to fail is refused before any work: unreadable text, a full disk, results of another version."""
+"""Refuse before any work what is known to fail: unreadable text, a full disk, results of another version."""
 
 import os
 import shutil
 import tempfile
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,28 +17,15 @@ from collapse.models.families import ModelError, check_engine
 from pipeline import configuration
 from pipeline.arms import generate_settings
 from pipeline.costs import sizes
-from pipeline.costs.plan import Plan
+from pipeline.costs.resources import JobNeeds
 from pipeline.costs.sizes import Sizes
 from pipeline.layout.text_chain import pretraining_files, user_files
 from pipeline.run import machine
-
-LOWER = {  # what decides the memory of a rule's jobs
-    "pretrain": "base_model.pretraining.micro_batch_blocks or threads",
-    "finetune": "text.finetune.micro_batch_blocks, threads or text.finetune.processes",
-    "generate": "text.generate.batch_blocks",
-    "evaluate": "memory_gigabytes",
-    "simulate_discrete": "discrete.chains",
-    "simulate_gaussian": "gaussian.chains",
-    "simulate_mixture": "mixture.chains or mixture.samples",
-    "train_vae": "vae.batch_images",
-    "evaluate_vae": "vae.evaluate.images",
-}
+from pipeline.run.snakemake_internals import Job
 
 
-def check(config: dict[str, Any]) -> Plan:
-    """All that is checked before any work, in the order of what it costs; `config` is resolved on the way.
-
-    Returns what the run will do.
+def check(config: dict[str, Any]) -> None:
+    """Check all that needs no network, in the order of what it costs; write nothing. `config` is resolved on the way.
 
     ConfigurationError, SourceError, ImageError, ArtefactError or TooLittleMemory, each with a message to act on.
     """
@@ -47,15 +34,25 @@ def check(config: dict[str, Any]) -> Plan:
     results = Path("results", config["experiment"])
     check_inputs(config)
     check_memory(config, results)
-    check_hub(config, results)
-    plan = Plan(config, results)
-    check_results(plan, results)
+    check_kept_results(results)
     check_base_model(config, results)
-    return plan
+
+
+def check_run(needs: JobNeeds, jobs: Iterable[tuple[Job, Sequence[Path]]], *, on_this_machine: bool) -> None:
+    """Check before the first job what a run needs beside its configuration: the hub, a folder, disk and memory.
+
+    `jobs` are those that will run, with their output files. SourceError or TooLittleMemory.
+    """
+    jobs = list(jobs)
+    check_hub(needs.config, needs.results)
+    check_folder(needs.results)
+    check_disk(needs, jobs)
+    if on_this_machine:
+        check_machine(needs, [job for job, _ in jobs])
 
 
 def check_place(folder: Path) -> None:
-    """Any name of the project's folder will do but one with braces, which Snakemake takes for wildcards."""
+    """Refuse a project folder with braces in its name, which Snakemake takes for wildcards; any other name will do."""
     if {*"{}"} & {*str(folder)}:
         raise SourceError(
             f"{folder}: braces in the project's path, which Snakemake takes for wildcards; rename the folder"
@@ -83,7 +80,7 @@ def check_inputs(config: Mapping[str, Any]) -> None:
 
 
 def check_hub(config: Mapping[str, Any], results: Path) -> None:
-    """What is to come from a hub can: it answers at all. Nothing is asked of it if the files are here already."""
+    """Refuse a run that must fetch from a hub which does not answer; it is not asked if the files are here already."""
     sources = {
         "base_model": ("text", config["base_model"]["source"], "base/manifest.json"),
         "corpus": ("text", config["corpus"]["source"], "corpus/train.manifest.json"),
@@ -109,9 +106,9 @@ def check_hub(config: Mapping[str, Any], results: Path) -> None:
 
 
 def check_memory(config: Mapping[str, Any], results: Path) -> None:
-    """What the sizes of the configuration need fits in `memory_gigabytes`; TooLittleMemory otherwise.
+    """Refuse sizes that do not fit in `memory_gigabytes`; TooLittleMemory.
 
-    Jobs check for themselves too: of a model from a hub that is neither known nor here they are the first.
+    Jobs check for themselves too: for a model of the hub whose size is not known yet they are the first to do so.
     """
     if "text" not in config["parts"]:
         return
@@ -122,7 +119,7 @@ def check_memory(config: Mapping[str, Any], results: Path) -> None:
 
 
 def check_memory_of(config: Mapping[str, Any], shape: memory.Shape) -> None:
-    """The same for models of one size."""
+    """Check models of one size."""
     pretraining, text, tokens = config["base_model"]["pretraining"], config["text"], config["corpus"]["block_tokens"]
     gigabytes = config["memory_gigabytes"]
     trainings = [("text.finetune", text["finetune"], config["threads"], tokens)]
@@ -154,9 +151,9 @@ def check_memory_of(config: Mapping[str, Any], shape: memory.Shape) -> None:
 
 
 def check_base_model(config: Mapping[str, Any], results: Path) -> None:
-    """The engine that is to write text can do so with the base model, if this is here; SourceError otherwise.
+    """Refuse an engine that cannot write text with the base model; SourceError.
 
-    A model that is still to be fetched is checked when it comes.
+    A model that is still to be fetched is checked when it arrives.
     """
     if "text" not in config["parts"] or (fetched := sizes.fetched(config, results)) is None:
         return
@@ -166,8 +163,17 @@ def check_base_model(config: Mapping[str, Any], results: Path) -> None:
         raise SourceError(str(error)) from error
 
 
-def check_results(plan: Plan, results: Path) -> None:
-    """The results folder can be written to, has space, and holds no results of another schema version."""
+def check_kept_results(results: Path) -> None:
+    """Refuse results of another schema version, and a base model that is not whole: everything starts from it."""
+    for name, kind in (("corpus/train.manifest.json", "human text"), ("base/manifest.json", "base model")):
+        if (results / name).exists():
+            manifest = read_manifest(results / name, kind)
+            if kind == "base model":
+                check_files(results / name, manifest, missing=False)
+
+
+def check_folder(results: Path) -> None:
+    """Refuse a results folder that cannot be written to; SourceError."""
     folder = nearest(results)
     try:
         with tempfile.NamedTemporaryFile(dir=folder):
@@ -176,13 +182,15 @@ def check_results(plan: Plan, results: Path) -> None:
         raise SourceError(
             f"{folder}: cannot be written to ({error.strerror}); make it writable or run in another folder"
         ) from error
-    for name, kind in (("corpus/train.manifest.json", "human text"), ("base/manifest.json", "base model")):
-        if (results / name).exists():
-            manifest = read_manifest(results / name, kind)
-            if kind == "base model":  # everything starts from it: a truncated file is refused before any work
-                check_files(results / name, manifest, missing=False)
-    kept = sum(path.stat().st_size for path in results.rglob("*") if path.is_file())
-    needed, free = plan.disk() - kept, shutil.disk_usage(folder).free
+
+
+def check_disk(needs: JobNeeds, jobs: Sequence[tuple[Job, Sequence[Path]]]) -> None:
+    """Refuse a run whose results do not fit on the disk, beside the temporary files of its largest job; SourceError."""
+    each = [needs.needs(job.rule, dict(job.wildcards)) for job, _ in jobs]
+    replaced = sum(path.stat().st_size for _, outputs in jobs for path in outputs if path.is_file())
+    needed = sum(one.disk for one in each) + max((one.scratch for one in each), default=0) - replaced
+    folder = nearest(needs.results)
+    free = shutil.disk_usage(folder).free
     if needed > free:
         raise SourceError(
             f"{folder}: {free / 1e6:.1f} MB free, the run needs about {needed / 1e6:.1f} MB more; "
@@ -190,26 +198,26 @@ def check_results(plan: Plan, results: Path) -> None:
         )
 
 
-def check_machine(plan: Plan) -> None:
-    """Each job by itself fits in the memory of this machine, where all run; TooLittleMemory otherwise.
+def check_machine(needs: JobNeeds, jobs: Iterable[Job]) -> None:
+    """Refuse a job that by itself needs more memory than this machine has; TooLittleMemory.
 
-    Of a model of unknown size nothing is said: its jobs check for themselves.
+    The jobs of a model of unknown size check for themselves.
     """
-    if plan.guessed():
+    if needs.is_guess():
         return
-    job, there = plan.largest(), machine.memory_bytes()
-    needed = plan.needs[job].memory
-    if needed > there:
-        remedy = LOWER.get(job.rule, "its sizes in the configuration")
-        raise memory.TooLittleMemory(
-            f"this machine has {there / memory.GIGABYTE:.1f} GB of memory, and {job} needs about "
-            f"{needed / memory.GIGABYTE:.1f} GB, {(needed - there) / memory.GIGABYTE:.1f} GB more than there are; "
-            f"lower {remedy}, or run it on a larger one"
-        )
+    there = machine.memory_bytes()
+    for job in jobs:
+        one = needs.needs(job.rule, dict(job.wildcards))
+        if one.memory > there:
+            raise memory.TooLittleMemory(
+                f"this machine has {there / memory.GIGABYTE:.1f} GB of memory, and {job} needs about "
+                f"{one.memory / memory.GIGABYTE:.1f} GB, {(one.memory - there) / memory.GIGABYTE:.1f} GB more; "
+                f"lower {one.lower}, or run on a larger machine"
+            )
 
 
 def nearest(path: Path) -> Path:
-    """The folder itself, or the nearest one above it that exists."""
+    """Return the folder itself, or the nearest one above it that exists."""
     path = path.absolute()
     while not path.exists():
         path = path.parent

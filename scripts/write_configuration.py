@@ -14,14 +14,15 @@ from scripts.shared.page import page
 
 def main(argv: Sequence[str] | None = None) -> None:
     parser = job.parser(__doc__)
-    parser.add_argument("--configuration", required=True, help="JSON")
-    parser.add_argument("--descriptions", required=True, help="JSON: dotted key to what it means")
+    parser.add_argument(
+        "--configuration", type=Path, required=True, help="JSON: configuration; descriptions, by dotted key"
+    )
     parser.add_argument("--output", type=Path, required=True, help="YAML")
     parser.add_argument("--page", type=Path, required=True)
     args = parser.parse_args(argv)
 
-    configuration = json.loads(args.configuration)
-    descriptions = json.loads(args.descriptions)
+    resolved = job.read_json(args.configuration)
+    configuration, descriptions = resolved["configuration"], resolved["descriptions"]
     header = f"# The configuration that these results were made with. Results schema: {SCHEMA_VERSION}.\n"
     write_text(args.output, header + yaml.safe_dump(configuration, sort_keys=False, allow_unicode=True))
     rows = [

@@ -145,9 +145,10 @@ class Project:
     def planned(self, *options: str) -> list[tuple[str, str]]:
         """List rule and wildcards of each job that a run would start now."""
         text = self.snakemake("--dry-run", "--cores", "1", *options)
-        bodies = re.findall(r"^(?:local)?rule (\w+):\n((?:    .*\n)*)", text, re.MULTILINE)
-        jobs = [(rule, "".join(re.findall(r"wildcards: (.*)", body))) for rule, body in bodies]
-        return [job for job in jobs if job[0] not in ("all", "text", "figures")]
+        # a dry run prints jobs of one group together, indented
+        jobs = re.findall(r"^ *(?:local)?rule (\w+):\n((?: ++(?!(?:local)?rule |\[).*\n)*)", text, re.MULTILINE)
+        found = [(rule, "".join(re.findall(r"wildcards: (.*)", body))) for rule, body in jobs]
+        return [job for job in found if job[0] not in ("all", "text", "figures")]
 
     def executed(self) -> Counter:
         """Count the finished jobs of each rule in Snakemake's log, and delete the log."""

@@ -1,26 +1,23 @@
-"""What a run will take, before anything of it runs: jobs by rule, hours, memory and disk, for any configuration.
+"""Predict what a run will take: jobs by rule, hours, memory and disk, for any configuration.
 
     python -m pipeline.costs.plan [--configfile FILE …] [--config KEY=VALUE …] [--cores N …]
 
-Nothing is fetched, read or written but configurations and, where they are here, the sizes of local text. Times are
-predictions within about a factor of two on the processor of docs/performance.md; `gigaflops` fits them to another.
+Jobs are those of a dry run of Snakemake from nothing, which needs no network and writes nothing. Times are predictions
+within about a factor of two on the processor of docs/performance.md; `gigaflops` fits them to another.
 """
 
 import argparse
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from collapse.models.memory import GIGABYTE
-from pipeline import configuration, schema
-from pipeline.costs.planned import Graph, Job, planned
+from pipeline.costs.makespan import longest_ways, makespan
 from pipeline.costs.resources import JobNeeds
-from pipeline.costs.schedule import longest_ways, makespan
+from pipeline.run import snakemake_internals
 from pipeline.run.gpus import ON_DEVICE
+from pipeline.run.snakemake_internals import Job
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = 0.01  # rules with less of the time than this, and of the disk, share a line
@@ -28,7 +25,7 @@ SMALL = 0.01  # rules with less of the time than this, and of the disk, share a 
 
 @dataclass(frozen=True)
 class Row:
-    """What all jobs of a rule take together; memory, seconds of the longest: of one."""
+    """What all jobs of a rule take together, and the longest time and most memory of one of them."""
 
     rule: str
     jobs: int
@@ -39,16 +36,18 @@ class Row:
 
 
 class Plan:
-    """All jobs of a configuration that is in order, and what each will take."""
+    """All jobs of a configuration, as Snakemake plans them from nothing, and what each will take.
 
-    def __init__(self, config: Mapping[str, Any], results: Path) -> None:
-        self.config = config
-        self.known = JobNeeds(config, results)
-        self.graph: Graph = planned(config)
+    Snakemake's WorkflowError if the configuration is refused.
+    """
+
+    def __init__(self, files: Sequence[Path] = (), values: Sequence[str] = (), replace: bool = False) -> None:
+        self.config, self.graph = snakemake_internals.planned(files, values, replace)
+        self.known = JobNeeds(self.config, Path("results", self.config["experiment"]))
         self.needs = {job: self.known.needs(job.rule, dict(job.wildcards)) for job in self.graph}
 
     def rows(self) -> list[Row]:
-        """A row for each rule, the longest first."""
+        """Return a row for each rule, the longest first."""
         rules: dict[str, list[Job]] = {}
         for job in self.graph:
             rules.setdefault(job.rule, []).append(job)
@@ -65,62 +64,26 @@ class Plan:
         ]
         return sorted(rows, key=lambda row: -row.core_seconds)
 
-    def disk(self) -> float:
-        """Bytes of the results at the end, and of the largest job's temporary files."""
-        return sum(one.disk for one in self.needs.values()) + max(one.scratch for one in self.needs.values())
-
-    def guessed(self) -> bool:
-        """Whether it depends on a model whose size is not known."""
-        return "text" in self.config["parts"] and self.known.text.sizes.guessed()
-
-    def largest(self) -> Job:
-        """The job that takes most memory."""
-        return max(self.graph, key=lambda job: self.needs[job].memory)
-
     def wall_seconds(self, workers: int) -> float:
-        """From start to end on so many cores, or GPUs; a job of more threads than cores takes longer by as much."""
+        """Seconds from start to end on a number of cores or GPUs; a job with more threads than cores takes longer."""
         threads = {job: one.threads for job, one in self.needs.items()}
         seconds = {job: one.seconds * max(1, one.threads / workers) for job, one in self.needs.items()}
         return makespan(self.graph, seconds, workers, threads)
 
     def critical_seconds(self) -> float:
-        """Of the longest chain of jobs that wait for each other: no number of workers makes the run shorter."""
+        """Seconds of the longest chain of jobs that wait for each other: no number of workers makes a run shorter."""
         return max(longest_ways(self.graph, {job: one.seconds for job, one in self.needs.items()}).values())
 
 
-def merged(files: Sequence[str | Path], values: Sequence[str] = ()) -> dict[str, Any]:
-    """config.yaml with others laid over it, as Snakemake does, and sweeps in their place.
-
-    ConfigurationError if the schema refuses it; that files are named which a run would need is not asked for.
-    """
-    config = yaml.safe_load((ROOT / "config.yaml").read_text())
-    for file in files:
-        _lay(config, yaml.safe_load(Path(file).read_text()))
-    for key, value in (one.split("=", 1) for one in values):
-        _lay(config, {key: yaml.safe_load(value)})
-    if faults := schema.faults(config, configuration.schema()):
-        raise configuration.ConfigurationError("configuration:\n" + "\n".join(f"  {fault}" for fault in faults))
-    configuration.expand(config)
-    return config
-
-
-def _lay(below: dict[str, Any], above: Mapping[str, Any]) -> None:
-    for key, value in above.items():
-        if isinstance(value, Mapping) and isinstance(below.get(key), dict):
-            _lay(below[key], value)
-        else:
-            below[key] = value
-
-
 def table(plan: Plan, cores: Sequence[int]) -> str:
-    """What a person reads."""
+    """Format the plan for a person to read."""
     rows, device = plan.rows(), plan.config["device"]
     seconds, disk = sum(row.core_seconds for row in rows), sum(row.disk for row in rows)
-    shown = [row for row in rows if row.core_seconds >= SMALL * seconds or row.disk >= SMALL * disk]
-    rest = [row for row in rows if row not in shown]
+    large = [row for row in rows if row.core_seconds >= SMALL * seconds or row.disk >= SMALL * disk]
+    rest = [row for row in rows if row not in large]
     unit = "core-hours" if device == "cpu" else "hours"
     lines = [f"{'rule':24}{'jobs':>8}{unit:>12}{'longest job':>14}{'memory a job':>14}{'disk at the end':>17}"]
-    lines += [_line(row) for row in shown]
+    lines += [_line(row) for row in large]
     if rest:
         lines.append(_line(_together(f"{len(rest)} other rules", rest)))
     lines += ["", _line(_together("all", rows)), ""]
@@ -133,7 +96,7 @@ def table(plan: Plan, cores: Sequence[int]) -> str:
     lines.append(
         "the longest chain of jobs takes that wait for each other. Times are predictions, good to a factor of two."
     )
-    if plan.guessed():
+    if plan.known.is_guess():
         repository = plan.config["base_model"]["repository"]
         lines.append(f"{repository} is neither known nor here: counted as OPT-125m.")
     return "\n".join(lines)
@@ -163,7 +126,7 @@ def _hours(seconds: float) -> str:
 
 
 def _duration(seconds: float) -> str:
-    """In the unit that a person would say."""
+    """Format a time in days, hours, minutes or seconds."""
     for length, unit in ((86_400 * 2, "days"), (7_200, "h"), (120, "min")):
         if seconds >= length:
             one = {"days": 86_400, "h": 3_600, "min": 60}[unit]
@@ -173,16 +136,22 @@ def _duration(seconds: float) -> str:
 
 def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--configfile", nargs="+", action="extend", default=[], metavar="FILE")
+    parser.add_argument("--configfile", nargs="+", action="extend", type=Path, default=[], metavar="FILE")
     parser.add_argument("--config", nargs="+", action="extend", default=[], metavar="KEY=VALUE")
     default = [os.cpu_count() or 1, 8, 64, 512]
     parser.add_argument("--cores", nargs="+", type=int, default=default, help="or GPUs: wall time on so many")
     args = parser.parse_args(argv)
+    files = [path.absolute() for path in args.configfile]
+    os.chdir(ROOT)
     try:
-        config = merged(args.configfile, args.config)
-    except (configuration.ConfigurationError, OSError) as error:
-        raise SystemExit(str(error)) from None
-    print(table(Plan(config, ROOT / "results" / config["experiment"]), sorted({*args.cores})))
+        plan = Plan(files, args.config)
+    except Exception as error:
+        from snakemake.exceptions import WorkflowError
+
+        if isinstance(error, WorkflowError | OSError):
+            raise SystemExit(str(error)) from None
+        raise
+    print(table(plan, sorted({*args.cores})))
 
 
 if __name__ == "__main__":

@@ -14,8 +14,8 @@ BY_TRANSFORMERS = {"training": 1.5, "generation": 3.0, "scoring": 1.3}  # times 
 
 @dataclass(frozen=True)
 class Needs:
-    """Of one job: bytes of memory at its peak, of disk that it leaves and that it takes on top while it runs; seconds
-    from its start to its end on the threads that it has.
+    """What one job takes: bytes of memory at its peak, bytes of disk that it leaves and that it needs besides while it
+    runs, and seconds from its start to its end on its threads.
     """
 
     memory: float
@@ -23,6 +23,7 @@ class Needs:
     disk: float = 100_000
     scratch: float = 0
     threads: int = 1
+    lower: str = "its sizes in the configuration"  # the keys that decide its memory
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
-"""Memory, disk and time of every job, known before it is needed: as Snakemake's resources, and for the planner.
+"""Memory, disk and time of every job, predicted from the configuration: as Snakemake's resources, and for `make plan`.
 
-They come from the configuration alone. Results do not depend on them, and nothing runs again for another.
+Results do not depend on them, and nothing runs again when they change. Rules whose jobs take about two seconds share
+one constant.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,7 +13,7 @@ from pipeline.costs.rates import MEGABYTE, SPEED, Machine, Needs, minutes
 from pipeline.costs.side import SideNeeds
 from pipeline.costs.text import TextNeeds
 
-FIGURE = Needs(memory=400_000_000, seconds=2.5, disk=300_000)  # and whatever else only draws or reads a few tables
+SHORT = Needs(memory=400_000_000, seconds=2.5, disk=300_000)  # of every rule that has no method of its own
 LAUNCHER = 200  # megabytes: on a cluster each job runs under a Snakemake of its own
 MARGIN = 1.25  # of memory and disk that are asked for, over what is predicted
 START = 180  # seconds asked for on top: a node that is slow to read Python's packages
@@ -37,7 +38,7 @@ class JobNeeds:
         return SideNeeds(self.config, self.machine)
 
     def needs(self, rule: str, wildcards: Mapping[str, str]) -> Needs:
-        """Of one job."""
+        """Return what one job takes."""
         key = rule, tuple(wildcards.items())
         if key not in self._known:
             if hasattr(TextNeeds, rule):
@@ -45,22 +46,27 @@ class JobNeeds:
             elif hasattr(SideNeeds, rule):
                 self._known[key] = getattr(self.side, rule)(**wildcards)
             else:
-                self._known[key] = FIGURE
+                self._known[key] = SHORT
         return self._known[key]
 
-    def of(self, rule: str) -> dict[str, Callable[..., int]]:
-        """What a rule asks Snakemake for, more with every attempt."""
+    def is_guess(self) -> bool:
+        """Whether the needs depend on a model whose size is not known."""
+        return "text" in self.config["parts"] and self.text.sizes.guessed()
 
-        def needs(wildcards: Any) -> Needs:
+    def resources(self) -> dict[str, Callable[..., int]]:
+        """Return what a job of any rule asks Snakemake for, more with every attempt."""
+
+        def needs(rule: str, wildcards: Any) -> Needs:
             return self.needs(rule, dict(wildcards.items()))
 
-        def mem_mb(wildcards: Any, attempt: int) -> int:
-            return round(attempt * (MARGIN * needs(wildcards).memory / MEGABYTE + LAUNCHER))
+        def mem_mb(wildcards: Any, attempt: int, rulename: str) -> int:
+            return round(attempt * (MARGIN * needs(rulename, wildcards).memory / MEGABYTE + LAUNCHER))
 
-        def disk_mb(wildcards: Any, attempt: int) -> int:
-            return round(attempt * MARGIN * (needs(wildcards).disk + needs(wildcards).scratch) / MEGABYTE) + 1
+        def disk_mb(wildcards: Any, attempt: int, rulename: str) -> int:
+            one = needs(rulename, wildcards)
+            return round(attempt * MARGIN * (one.disk + one.scratch) / MEGABYTE) + 1
 
-        def runtime(wildcards: Any, attempt: int) -> int:
-            return minutes(attempt * (START + SLOWER * needs(wildcards).seconds))
+        def runtime(wildcards: Any, attempt: int, rulename: str) -> int:
+            return minutes(attempt * (START + SLOWER * needs(rulename, wildcards).seconds))
 
         return {"mem_mb": mem_mb, "disk_mb": disk_mb, "runtime": runtime}

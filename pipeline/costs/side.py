@@ -29,7 +29,7 @@ class SideNeeds:
         symbols, chains = options["distributions"][distribution]["symbols"], options["chains"]
         numbers = chains * max(symbols, int(samples))
         work = chains * (min(int(samples), symbols) + 20) * max(options["generations"])
-        return Needs(LIBRARIES + 40 * numbers, START + 1.3e-8 * work, disk=10_000)
+        return Needs(LIBRARIES + 40 * numbers, START + 1.3e-8 * work, disk=10_000, lower="discrete.chains")
 
     def simulate_gaussian(self, variant: str, dimensions: str, samples: str) -> Needs:
         options = self.config["gaussian"]
@@ -39,7 +39,7 @@ class SideNeeds:
         if options["draws"] == "samples":
             work *= int(samples)
             numbers *= int(samples)
-        return Needs(LIBRARIES + 40 * numbers, START + 1e-7 * work, disk=10_000)
+        return Needs(LIBRARIES + 40 * numbers, START + 1e-7 * work, disk=10_000, lower="gaussian.chains")
 
     def simulate_mixture(self, original: str, samples: str, generation: str) -> Needs:
         options = self.config["mixture"]
@@ -51,10 +51,8 @@ class SideNeeds:
             iterations *= (1e-6 / options["tolerance"]) ** 0.5 * (int(samples) / 10_000) ** (1 / 3)
         iterations = min(iterations, options["max_iterations"])
         seconds = START + fits * (FIT + ITERATION * iterations * points)
-        return Needs(LIBRARIES + 150 * points, seconds, disk=60_000, threads=self.threads)
-
-    def summarize_mixture(self) -> Needs:
-        return Needs(LIBRARIES, 1, disk=500_000, threads=self.threads)
+        lower = "mixture.chains or mixture.samples"
+        return Needs(LIBRARIES + 150 * points, seconds, disk=60_000, threads=self.threads, lower=lower)
 
     def simulate_three_errors(self) -> Needs:
         options = self.config["three_errors"]
@@ -77,16 +75,14 @@ class SideNeeds:
         seconds = START + products + STEP * images / vae["batch_images"]
         weights = 4 * configuration.autoencoder_parameters(self.config)
         peak = LIBRARIES + 4 * self._images() * self._side() ** 2 * 2 + vae["batch_images"] * self._side() ** 2 * 400
-        return Needs(peak, seconds, disk=weights, threads=self.threads)
+        return Needs(peak, seconds, disk=weights, threads=self.threads, lower="vae.batch_images")
 
     def evaluate_vae(self, method: str, seed: str, generation: str) -> Needs:
         vae = self.config["vae"]
         images = 4 * vae["evaluate"]["images"]
         seconds = START + images * self._operations() * 2 / self.machine.speed / self.threads
-        return Needs(LIBRARIES + 2_000 * images, seconds, disk=60_000, threads=self.threads)
-
-    def summarize_vae(self) -> Needs:
-        return Needs(LIBRARIES, 1)
+        lower = "vae.evaluate.images"
+        return Needs(LIBRARIES + 2_000 * images, seconds, disk=60_000, threads=self.threads, lower=lower)
 
     def _operations(self) -> float:
         """To encode and decode an image."""

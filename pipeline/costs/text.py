@@ -36,9 +36,6 @@ class TextNeeds:
         tokens = self.sizes.blocks[split] * self.tokens
         return Needs(memory.LIBRARIES * 1.1, 0.3 + 1e-5 * tokens, disk=ID * tokens)
 
-    def find_passage(self) -> Needs:
-        return Needs(memory.LIBRARIES * 1.1, 0.5)
-
     def fetch_base_model(self) -> Needs:
         weights = 4 * self.sizes.model(None).weights
         return Needs(memory.LIBRARIES + weights, 10 + weights / DOWNLOAD, disk=weights)
@@ -47,7 +44,8 @@ class TextNeeds:
         name = Path(size).name
         options = pretraining_of(self.config, name)
         shape, blocks = self.sizes.model(name), self.sizes.pretraining_blocks()
-        return self._training(shape, options, blocks, 2 * self.tokens, options["threads"])
+        lower = "base_model.pretraining.micro_batch_blocks or base_model.pretraining.threads"
+        return self._training(shape, options, blocks, 2 * self.tokens, options["threads"], lower)
 
     def mix(self, arm: str, seed: str, generation: str) -> Needs:
         rows = self._training_rows(arm, int(generation))
@@ -60,14 +58,17 @@ class TextNeeds:
         settings = finetune_settings(self.config, arm)
         rows = self._training_rows(arm, int(generation))
         rows = min(rows, settings["blocks"] or rows)
-        return self._training(self.sizes.of(arm), settings, rows, self.tokens, self.threads)
+        lower = "text.finetune.micro_batch_blocks, threads or text.finetune.processes"
+        return self._training(self.sizes.of(arm), settings, rows, self.tokens, self.threads, lower)
 
     def _training_rows(self, arm: str, generation: int) -> int:
         """Of an arm's training set, at most."""
         grown = generation if POLICIES[self.config["arms"][arm]["policy"]].grows else 0
         return self.sizes.blocks["train"] * (1 + grown)
 
-    def _training(self, shape: memory.Shape, options: Mapping[str, Any], rows: int, tokens: int, threads: int) -> Needs:
+    def _training(
+        self, shape: memory.Shape, options: Mapping[str, Any], rows: int, tokens: int, threads: int, lower: str
+    ) -> Needs:
         batch, micro = options["batch_blocks"], min(options["batch_blocks"], options["micro_batch_blocks"])
         per_epoch = math.ceil(rows / batch)
         steps = options.get("steps") or options["epochs"] * per_epoch
@@ -96,7 +97,7 @@ class TextNeeds:
         )
         checkpoint = CHECKPOINT * shape.weights if options["checkpoint_minutes"] else 0
         return Needs(
-            peak * processes, START + seconds, disk=4 * shape.weights, scratch=checkpoint, threads=threads * processes
+            peak * processes, START + seconds, 4 * shape.weights, checkpoint, threads=threads * processes, lower=lower
         )
 
     def generate(self, arm: str, seed: str, generation: str, shard: str = "1") -> Needs:
@@ -120,9 +121,8 @@ class TextNeeds:
             precision=settings["precision"],
             verifies=candidates > 1,
         )
-        written = blocks * (ID * self.tokens + 20)  # shards are gone when they are joined
-        disk, scratch = (written, 0.0) if shards == 1 else (0.0, written)
-        return Needs(peak, START + seconds, disk=disk, scratch=scratch, threads=self.threads)
+        disk = blocks * (ID * self.tokens + 20)
+        return Needs(peak, START + seconds, disk=disk, threads=self.threads, lower="text.generate.batch_blocks")
 
     def _writing(self, arm: str, blocks: int) -> float:
         """Seconds to write so many blocks."""
@@ -142,10 +142,6 @@ class TextNeeds:
             by_transformers=shape.by_transformers,
         )
 
-    def join_shards(self, arm: str, seed: str, generation: str) -> Needs:
-        blocks = self.sizes.blocks["train"]
-        return Needs(memory.LIBRARIES, START + 1e-5 * blocks, disk=blocks * (ID * self.tokens + 20))
-
     def evaluate(self, arm: str, seed: str, generation: str) -> Needs:
         shape, evaluate = self.sizes.of(arm), self.config["text"]["evaluate"]
         blocks, precision = self.sizes.blocks, evaluate["precision"]
@@ -155,7 +151,7 @@ class TextNeeds:
         measures = 2e-3 * blocks["train"] + 1e-3 * sample
         peak = memory.scoring(shape, tokens=self.tokens, batch_blocks=evaluate["batch_blocks"], precision=precision)
         disk = 30 * (blocks["test"] + blocks["train"]) + 10_000
-        return Needs(peak, START + seconds + measures, disk=disk, threads=self.threads)
+        return Needs(peak, START + seconds + measures, disk=disk, threads=self.threads, lower="memory_gigabytes")
 
     def _scoring(self, arm: str, blocks: float, precision: str) -> float:
         """Seconds to score so many blocks."""
@@ -171,22 +167,11 @@ class TextNeeds:
         )
 
     def summarize(self) -> Needs:
-        links = self._links()
+        text = self.config["text"]
+        links = len(text["arms"]) * len(text["seeds"]) * text["generations"]
         return Needs(memory.LIBRARIES, 0.3 + 0.05 * links, disk=10_000 * links)
 
-    def select_arms(self, name: str) -> Needs:
-        return Needs(memory.LIBRARIES, 1, disk=10_000 * self._links())
-
     def compare_arms(self, question: str = "") -> Needs:
-        return Needs(memory.LIBRARIES, 0.3 + 0.2 * len(self._arms(question)))
-
-    def judge_arms(self, question: str = "") -> Needs:
-        return Needs(memory.LIBRARIES, 0.3 + 0.1 * len(self._arms(question)))
-
-    def _arms(self, question: str) -> list[str]:
         text = self.config["text"]
-        return text["questions"][Path(question).name]["arms"] if question else text["arms"]
-
-    def _links(self) -> int:
-        text = self.config["text"]
-        return len(text["arms"]) * len(text["seeds"]) * text["generations"]
+        compared = text["questions"][Path(question).name]["arms"] if question else text["arms"]
+        return Needs(memory.LIBRARIES, 0.3 + 0.2 * len(compared))

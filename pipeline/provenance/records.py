@@ -9,7 +9,6 @@ corrupts a linked DVC cache.
 Times are left out of the packed records, so that equal runs give equal bytes; timings stand in `benchmark/`.
 """
 
-import base64
 import hashlib
 import json
 import os
@@ -18,6 +17,7 @@ import tempfile
 from pathlib import Path
 
 from collapse.artefacts import ArtefactError, writing
+from pipeline.run.snakemake_internals import is_locked, record_path, record_paths
 
 NAME = "provenance.json"
 # what differs between equal runs; the readers in Snakemake take these fields' absence for "not recorded"
@@ -38,7 +38,7 @@ def pack(results: Path, state: Path) -> None:
     `results` is relative to the working directory, as Snakemake's records are; `state` is `.snakemake`.
     """
     folders: dict[Path, dict[str, dict]] = {}
-    for path, output in _recorded(state):
+    for path, output in record_paths(state):
         folder = _folder(output, results)
         if folder is not None and os.path.lexists(output):
             try:
@@ -61,23 +61,41 @@ def unpack(results: Path, state: Path, force: bool = False) -> None:
     With `force` all are brought in, as after `dvc checkout`.
     """
     for source in sorted(results.glob(f"*/{NAME}")):
-        data, mark = source.read_bytes(), _mark(source.parent, state)
-        if not force and mark.exists() and mark.read_text() == hashlib.sha256(data).hexdigest():
+        if not force and _is_unpacked(source, state):
             continue
         records = _packed(source)
-        for path, output in _recorded(state):
+        for path, output in record_paths(state):
             if _folder(output, results) == source.parent and output not in records:
                 path.unlink()
         for output, record in records.items():
             write_record(output, record, state)
-        _write(mark, hashlib.sha256(data).hexdigest().encode())
+        _write(_mark(source.parent, state), hashlib.sha256(source.read_bytes()).hexdigest().encode())
+
+
+def check(results: Path, state: Path) -> None:
+    """Change nothing; say in one line if Snakemake lacks records that are packed beside the results.
+
+    ArtefactError if records are damaged, since Snakemake cannot plan with those.
+    """
+    packed = sorted(results.glob(f"*/{NAME}"))
+    for source in packed:
+        _packed(source)
+    if damaged := [] if is_locked(state) else _damaged(state):
+        raise ArtefactError(
+            f"{state}/metadata: {len(damaged)} records are damaged; `make restore`, or a run, mends them"
+        )
+    if waiting := [source for source in packed if not _is_unpacked(source, state)]:
+        print(
+            f"{waiting[0]}: not unpacked, so this plan does not know what made the results; `make restore` unpacks it",
+            file=sys.stderr,
+        )
 
 
 def mend(results: Path, state: Path) -> None:
     """Replace records that cannot be read by what was packed of them: without one a changed option goes unnoticed."""
-    if any((state / "locks").glob("*")):  # of a run that is writing some just now
+    if is_locked(state):  # by a run that is writing some just now
         return
-    damaged = [(path, output) for path, output in _recorded(state) if not _is_whole(path)]
+    damaged = _damaged(state)
     packed: dict[str, dict] = {}
     for source in results.glob(f"*/{NAME}") if damaged else ():
         packed |= _packed(source)
@@ -89,6 +107,15 @@ def mend(results: Path, state: Path) -> None:
             print(f"{output}: what made it is not known any more; delete it to have it made again", file=sys.stderr)
     if damaged:
         print(f"{len(damaged)} of Snakemake's records were damaged: taken from {results}.", file=sys.stderr)
+
+
+def _damaged(state: Path) -> list[tuple[Path, str]]:
+    return [(path, output) for path, output in record_paths(state) if not _is_whole(path)]
+
+
+def _is_unpacked(source: Path, state: Path) -> bool:
+    mark = _mark(source.parent, state)
+    return mark.exists() and mark.read_text() == hashlib.sha256(source.read_bytes()).hexdigest()
 
 
 def _is_whole(record: Path) -> bool:
@@ -110,27 +137,7 @@ def _packed(source: Path) -> dict[str, dict]:
 
 def write_record(output: str, record: dict, state: Path) -> None:
     """Make `record` what Snakemake knows of one output."""
-    _write(_metadata(output, state), json.dumps(record).encode())
-
-
-def _recorded(state: Path) -> list[tuple[Path, str]]:
-    """Every record and the output that it is about: Snakemake names records by base64, long ones as nested folders."""
-    found = []
-    for path in sorted((state / "metadata").rglob("*")):
-        if path.is_file() and path.suffix != ".part":
-            parts = path.relative_to(state / "metadata").parts
-            name = "".join(part.removeprefix("@") for part in parts)
-            try:
-                found.append((path, base64.urlsafe_b64decode(name).decode()))
-            except ValueError:  # not a record
-                continue
-    return found
-
-
-def _metadata(output: str, state: Path) -> Path:
-    name, limit = base64.urlsafe_b64encode(output.encode()).decode(), 254
-    parts = [name[start : start + limit] for start in range(0, len(name), limit)]
-    return state.joinpath("metadata", *(f"@{part}" for part in parts[:-1]), parts[-1])
+    _write(record_path(output, state), json.dumps(record).encode())
 
 
 def _folder(output: str, results: Path) -> Path | None:

@@ -10,20 +10,15 @@ DVC never reads an object again that it has made read-only. So a corrupted one i
 would leave it, a new result of the same bytes would be taken for stored, and a push would spread it.
 """
 
-import contextlib
-import hashlib
 import json
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
-import yaml
-
 from pipeline.provenance import records
-
-STATE = Path(".snakemake")
+from pipeline.provenance.dvc_internals import recorded, sound
+from pipeline.run.snakemake_internals import STATE
 
 
 def missing_files(lock: Path = Path("dvc.lock")) -> int:
@@ -51,41 +46,6 @@ def missing_files(lock: Path = Path("dvc.lock")) -> int:
     return restored
 
 
-def recorded(lock: Path) -> dict[Path, Path]:
-    """The files that `lock` records, each with its place in the DVC cache; none if there is no cache."""
-    stages = (yaml.safe_load(lock.read_text()) or {}).get("stages", {}) if lock.exists() else {}
-    outputs = [output for stage in stages.values() for output in stage.get("outs", [])]
-    if not outputs:
-        return {}
-    asked = subprocess.run([sys.executable, "-m", "dvc", "cache", "dir"], capture_output=True, text=True)
-    if asked.returncode != 0:
-        return {}
-    objects = Path(asked.stdout.strip()) / "files" / "md5"
-    files: dict[Path, Path] = {}
-    for output in outputs:
-        path, stored = Path(output["path"]), objects / output["md5"][:2] / output["md5"][2:]
-        if stored.suffix != ".dir":
-            files[path] = stored
-        elif sound(stored):
-            for entry in json.loads(stored.read_text()):
-                files[path / entry["relpath"]] = objects / entry["md5"][:2] / entry["md5"][2:]
-    return files
-
-
-def sound(stored: Path) -> bool:
-    """Whether an object of the cache is there and holds the bytes that it is named for; one with others is removed."""
-    if not stored.exists():
-        return False
-    with stored.open("rb") as file:
-        right = hashlib.file_digest(file, "md5").hexdigest() == stored.parent.name + stored.stem
-    if not right:
-        with contextlib.suppress(OSError):  # a cache that cannot be written
-            stored.unlink()
-        done = "remove it" if stored.exists() else "removed"
-        print(f"{stored}: corrupted in the DVC cache, {done}; `dvc pull` fetches it anew.", file=sys.stderr)
-    return right
-
-
 def corrupted_files(lock: Path = Path("dvc.lock")) -> int:
     """Remove results whose objects in the cache were corrupted, with these, and return how many."""
     files = recorded(lock)
@@ -105,3 +65,4 @@ if __name__ == "__main__":
     if "--unpack" in sys.argv[1:]:
         for results in sorted(Path("results").glob("*")):
             records.unpack(results, STATE, force=True)
+            records.mend(results, STATE)

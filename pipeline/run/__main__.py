@@ -10,23 +10,18 @@ import signal
 import subprocess
 import sys
 import time
+from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
+import yaml
+
 from collapse.artefacts import ArtefactError
 from pipeline.provenance import records, restore
-from pipeline.run import machine, report, run_lock
+from pipeline.run import machine, report, run_lock, snakemake_internals
 
 ROOT = Path(__file__).resolve().parents[2]
-RESULTS_NOTE = Path(".snakemake/model-collapse/results")  # written by common.smk, which knows the whole configuration
-
-# of Snakemake: memory is not that of this machine, or limited already
-LIMITED = {"--resources", "--res", "--executor", "-e", "--profile", "--workflow-profile"}
 PATIENCE = 8.0  # seconds that Snakemake may need to end its jobs
-FOLDERS = {  # of the targets that make tables without a report: the outputs of their stages in dvc.yaml
-    "text": ("corpus", "base", "text"),
-    "side": ("discrete", "gaussian", "mixture", "vae", "three_errors"),
-}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -38,19 +33,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     os.environ["PYTHONPATH"] = os.pathsep.join(["workflow/plugins", os.environ.get("PYTHONPATH", "")])
     keep_caches_here()
     snakemake = [sys.executable, "-m", "snakemake"]
+    arguments = snakemake_internals.arguments(options)
+    if arguments.dryrun:
+        return subprocess.run([*snakemake, *options]).returncode
 
     restore.missing_files()
     if run_lock.stale_lock():
         print("An earlier run was killed: unlocking, then going on where it stopped.", file=sys.stderr)
         subprocess.run([*snakemake, *options, "--unlock", "--quiet", "all"], check=True)
     # options come first: --logger takes as many words as follow it
-    command = [*snakemake, *options, *memory_limit(options), "--logger", "progress"]
-    status = finished(subprocess.Popen(command, pass_fds=[run_lock.hold()]))
+    command = [*snakemake, *options, *limits(arguments), "--logger", "progress"]
+    status = wait_for(subprocess.Popen(command, pass_fds=[run_lock.hold()]))
     if status != 0:
         print("\nStopped before the end; the same command goes on from here.", file=sys.stderr)
         return status
     try:
-        finish(snakemake, options, started)
+        finish(snakemake, options, arguments, started)
     except ArtefactError as error:  # a full disk
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -58,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def keep_caches_here() -> None:
-    """What Snakemake, matplotlib and hub clients keep in the home folder: in .snakemake, if that cannot be written."""
+    """Move what Snakemake, matplotlib and hub clients keep at home to .snakemake, if the home cannot be written to."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
     there = next(path for path in (cache / "snakemake", cache, *cache.parents) if path.exists())
     if not os.access(there, os.W_OK):
@@ -66,29 +64,44 @@ def keep_caches_here() -> None:
         os.environ.setdefault("MPLCONFIGDIR", str(ROOT / ".snakemake" / "cache" / "matplotlib"))
 
 
-def finish(snakemake: Sequence[str], options: Sequence[str], started: float) -> None:
-    """After Snakemake: its records packed, the folders that DVC wants, the report."""
-    results = Path(RESULTS_NOTE.read_text())
-    records.pack(results, Path(".snakemake"))  # also if a run was killed after its last job
-    for folder in (folder for target, folders in FOLDERS.items() if target in options for folder in folders):
-        (results / folder).mkdir(parents=True, exist_ok=True)  # DVC wants every output, also of a part left out
-    if not {*FOLDERS, "--dry-run", "-n"}.intersection(options):
-        path = report.write(snakemake, options, results)
+def finish(snakemake: Sequence[str], options: Sequence[str], arguments: Namespace, started: float) -> None:
+    """Pack Snakemake's records, make the folders that DVC wants, and write the report."""
+    config = snakemake_internals.configuration(
+        arguments.configfile or [], arguments.config or [], arguments.replace_workflow_config
+    )
+    results = Path("results", config["experiment"])
+    records.pack(results, snakemake_internals.STATE)  # also if a run was killed after its last job
+    stages = stage_outputs()
+    targets = stages.keys() & {*options}
+    for path in (results / name for target in targets for name in stages[target]):
+        if not path.suffix:
+            path.mkdir(parents=True, exist_ok=True)  # DVC wants every output, also of a part left out
+    if all("report.html" in stages[target] for target in targets):
+        path = report.write(snakemake, [option for option in options if option not in targets], results)
         print(f"\nDone in {time.monotonic() - started:.0f} s. Read {path}", file=sys.stderr)
         print(f"Figures: {path.parent / 'figures'}   Tables: beside them, a folder for each part", file=sys.stderr)
 
 
-def memory_limit(options: Sequence[str]) -> list[str]:
-    """Jobs beside each other take no more memory than is free now; nothing if options set a limit or run elsewhere."""
-    given = {option.split("=")[0] for option in options} | (
-        {"--profile"} if "SNAKEMAKE_PROFILE" in os.environ else set()
-    )
-    if given & LIMITED:
+def stage_outputs() -> dict[str, list[str]]:
+    """Return what dvc.yaml expects in the results folder after each of its stages, by the target of its command."""
+    stages = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"].values()
+    return {
+        stage["cmd"].split()[-1]: [Path(*Path(path).parts[2:]).as_posix() for out in stage["outs"] for path in out]
+        for stage in stages
+    }
+
+
+def limits(arguments: Namespace) -> list[str]:
+    """Options that let a run on this machine use all cores, and the memory that is free now, unless options say so."""
+    if arguments.executor not in (None, "local"):
         return []
-    return ["--resources", f"mem_mb={machine.free_bytes() // 1_000_000}"]
+    cores = [] if arguments.cores or arguments.jobs else ["--cores", "all"]
+    if arguments.resources:
+        return cores
+    return [*cores, "--resources", f"mem_mb={machine.free_bytes() // 1_000_000}"]
 
 
-def finished(process: subprocess.Popen) -> int:
+def wait_for(process: subprocess.Popen) -> int:
     """Wait for Snakemake; on Ctrl-C too, which it has received itself and answers by ending its jobs.
 
     At some moments it loses an interrupt: if it goes on for PATIENCE seconds after one, it is sent another.

@@ -24,7 +24,7 @@ def write(snakemake: Sequence[str], options: Sequence[str], results: Path) -> Pa
     """
     with tempfile.TemporaryDirectory() as folder:
         raw = Path(folder) / "report.html"
-        command = [*snakemake, *(option for option in options if option != "figures"), "--report", str(raw)]
+        command = [*snakemake, *options, "--report", str(raw)]
         made = subprocess.run(command, capture_output=True, text=True)
         if made.returncode != 0:
             raise RuntimeError(f"snakemake --report failed; its last lines were:\n{made.stderr[-2000:]}")

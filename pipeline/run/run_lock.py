@@ -11,7 +11,8 @@ import time
 from pathlib import Path
 from typing import TextIO
 
-STATE = Path(".snakemake")
+from pipeline.run.snakemake_internals import STATE, is_locked
+
 PATH = STATE / "model-collapse" / "running"
 LAST_BREATH = 10.0  # seconds that the processes of a killed run may need to end, on a busy machine
 _lock: TextIO | None = None
@@ -33,7 +34,7 @@ def stale_lock(patience: float = LAST_BREATH) -> bool:
 
     Returns False for a run on another host, such as another login node of a cluster, because locks may not reach it.
     """
-    if not any((STATE / "locks").glob("*")) or not PATH.exists() or PATH.read_text() not in ("", socket.gethostname()):
+    if not is_locked() or not PATH.exists() or PATH.read_text() not in ("", socket.gethostname()):
         return False
     deadline = time.monotonic() + patience
     with open(PATH, "a") as file:

@@ -85,7 +85,7 @@ def test_kill_9_at_a_random_moment(golden, tmp_path, trial):
 
 def test_nothing_outlives_a_killed_snakemake(tmp_path):
     project = Project.create(tmp_path / "project")
-    run = start(project, "snakemake")
+    run = start(project, "snakemake", "--cores", "2")
     wait_until(lambda: processes(project.folder)["warm start"])
     time.sleep(1)
     run.kill()

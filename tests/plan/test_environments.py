@@ -1,10 +1,12 @@
 """Pins have one source. An environment of --use-conda holds exactly the packages that its scripts import."""
 
 import ast
+import contextlib
 import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
 import venv
 from functools import cache
@@ -12,9 +14,11 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
+import yaml
 
 from pipeline.provenance import code_hash
-from pipeline.run import warm_start
+from pipeline.run import snakemake_internals, warm_start
+from tests.plan.test_rules import OTHERWISE
 from tests.project import ROOT
 
 ENVIRONMENTS = sorted((ROOT / "envs").glob("*.yaml"))
@@ -34,12 +38,22 @@ def names(path: Path) -> set[str]:
     return {name for name, _ in pins(path)}
 
 
+@cache
+def scripts() -> dict[str, set[str]]:
+    """The scripts of the rules that name an environment, by the environment."""
+    found: dict[str, set[str]] = {}
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(ROOT):
+        other = Path(folder) / "other.yaml"
+        other.write_text(yaml.safe_dump(OTHERWISE))
+        rules = snakemake_internals.rules([other]) | snakemake_internals.rules()
+    for name, rule in rules.items():
+        script = re.match(r"python -m scripts (\w+)", rule.shellcmd)
+        found.setdefault(Path(rule.conda_env).stem, set()).add(script[1] if script else name)
+    return found
+
+
 def scripts_of(environment: str) -> set[str]:
-    """List the scripts of the rules that use an environment."""
-    text = "\n".join(path.read_text() for path in sorted((ROOT / "workflow" / "rules").glob("*.smk")))
-    rules = re.split(r"^ *rule \w+:$", text, flags=re.MULTILINE)[1:]
-    named = [rule for rule in rules if f'"../../envs/{environment}.yaml"' in rule]
-    return {script for rule in named for script in re.findall(r'code\("(\w+)"\)', rule)}
+    return scripts()[environment]
 
 
 distributions = cache(packages_distributions)  # slow: it reads every installed package

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import sys
 
 from tests.project import CHAIN, DRAWN
 
@@ -149,9 +150,14 @@ def test_damaged_records_of_snakemake_are_known_from_what_is_packed(mini):
     for number, record in enumerate(records):
         data = record.read_bytes()
         record.write_bytes([b"", data[: len(data) // 2], b"\xff\x00", b"[1]"][number % 4])
-    assert mini.plan() == {}
+    assert f"{len(records)} records are damaged; `make restore`, or a run, mends them" in mini.snakemake(
+        "-n", check=False
+    )
+    mini.run()
+    assert mini.executed() == {} and mini.plan() == {}
     for number, record in enumerate(records):
         record.write_bytes([b"", b"\xff"][number % 2])
+    mini.command(sys.executable, "-m", "pipeline.provenance.restore", "--unpack")
     mini.configure({"text": {"evaluate": {"frequency_groups": 5}}})
     assert mini.plan() == {"evaluate": 12} | DRAWN | CONFIGURATION
 

@@ -1,20 +1,23 @@
-# What all rules share: the checked configuration, paths of the results tree, code hashes, flags, and the run's hooks.
+# What all rules share. Takes the configuration; gives it checked, with the paths of the results tree, code hashes, and
+# the hooks of a run. Nothing is written while this is parsed: a run prepares its folders before it builds the DAG.
+import hashlib
 import json
 import sys
 from pathlib import Path
 
 sys.path.insert(0, workflow.basedir)
+sys.dont_write_bytecode |= workflow.output_settings.dryrun
 
-from collapse.training.options import Architecture, PretrainingText, Training
-from collapse.artefacts import ArtefactError, sha256
+from collapse.artefacts import ArtefactError, sha256, write_text
 from collapse.images.idx import ImageError
 from collapse.models.memory import TooLittleMemory
 from collapse.corpus.sources import SourceError
+from collapse.training.options import Architecture, PretrainingText, Training
 
-# Snakemake runs these files in its own namespace: a name that it uses itself (chain, report, …) must not be bound here.
+# Snakemake runs these files in its own namespace: a name that it uses (chain, report, …) must not be bound here.
 from pipeline import configuration, preflight, schema
 from pipeline.provenance import code_hash, records
-from pipeline.run import clock, gpus, run_lock, slurm
+from pipeline.run import clock, gpus, run_lock, slurm, snakemake_internals
 from pipeline.run import warm_start
 from pipeline.layout.link import declared, file_of, flags, made_by
 from pipeline.layout.text_chain import TextChain, pretraining_files, source_options, user_files
@@ -22,34 +25,63 @@ from pipeline.layout.mixture_chain import MixtureChain
 from pipeline.costs.resources import JobNeeds
 from pipeline.layout.vae_chain import VaeChain, image_files, image_options
 
-if workflow.is_main_process:
+REFUSALS = (configuration.ConfigurationError, SourceError, ImageError, ArtefactError, TooLittleMemory)
+
+
+def refused(check, *values, **options):
+    """Call a check; what it refuses is one message, without a traceback."""
     try:
-        PLAN = preflight.check(config)
-    except (configuration.ConfigurationError, SourceError, ImageError, ArtefactError, TooLittleMemory) as error:
+        check(*values, **options)
+    except REFUSALS as error:
         raise WorkflowError(str(error)) from None
+
+
+if workflow.is_main_process:
+    refused(preflight.check, config)
 else:
     slurm.check_job(config["experiment"])
     configuration.expand(config)
 
-RESULTS = f"results/{config['experiment']}"
 PARTS = config["parts"]
 QUESTIONS = [*config["text"]["questions"]]
-FIGURES = f"{RESULTS}/figures"
+RESULTS = f"results/{config['experiment']}"
 CHECKPOINTS = f"{RESULTS}/checkpoints"  # of training jobs under way: no output, so that they outlive a killed job
-STATE = Path(".snakemake")
+CONFIGURATION = snakemake_internals.STATE / "model-collapse" / f"{config['experiment']}.configuration.json"
+NEEDS = JobNeeds(config, Path(RESULTS))
 warm_start.prefer_this_interpreter()
 
-if workflow.is_main_process:
+
+# In a path, <name> stands for what is written here.
+pathvars:
+    results=RESULTS,
+    base=f"{RESULTS}/base",
+    corpus=f"{RESULTS}/corpus",
+    text=f"{RESULTS}/text",
+    figures=f"{RESULTS}/figures",
+    logs=f"logs/{config['experiment']}",
+    timings=f"{RESULTS}/benchmark",  # outside of all that is compared; declared as logs, so nothing depends on them
+    place="{arm}/seed{seed}/generation{generation}",
+
+
+def configuration_text():
+    """The resolved configuration and what each key means, as JSON in the order of config.yaml."""
+    return json.dumps({"configuration": config, "descriptions": schema.descriptions(configuration.schema())})
+
+
+def prepare_run():
+    """Bring times and Snakemake's records in order, before they decide what must run."""
     clock.mend(Path(RESULTS))
-    try:
-        records.mend(Path(RESULTS), STATE)
-        records.unpack(Path(RESULTS), STATE)
-    except ArtefactError as error:
-        raise WorkflowError(str(error)) from None
-    note = STATE / "model-collapse" / "results"
-    note.parent.mkdir(parents=True, exist_ok=True)
-    note.write_text(RESULTS)
-NEEDS = JobNeeds(config, Path(RESULTS))
+    records.mend(Path(RESULTS), snakemake_internals.STATE)
+    records.unpack(Path(RESULTS), snakemake_internals.STATE)
+    write_text(CONFIGURATION, configuration_text())
+
+
+if workflow.is_main_process:
+    snakemake_internals.before_dag(
+        workflow,
+        run=lambda: refused(prepare_run),
+        dry_run=lambda: refused(records.check, Path(RESULTS), snakemake_internals.STATE),
+    )
 
 
 wildcard_constraints:
@@ -73,40 +105,56 @@ def code(script):
     return code_hash.code_hash(Path(workflow.basedir), script)
 
 
+def runs(script):
+    """Name a script as a param beside its code, where heirs run another script by the same command."""
+    return {"script": script, "code": code(script)}
+
+
 def hashes(paths):
     """Local text as a parameter, by content, so that a touch reruns nothing."""
     return [sha256(path) for path in paths]
 
 
-def timings(job):
-    """Where a job writes its timings, outside of all that is compared; declared as a log, so nothing depends on it."""
-    return f"{RESULTS}/benchmark/{job}.json"
+def input_flags(wildcards, input):
+    """A job's named inputs as flags of the same names."""
+    return flags(**{name: str(path) for name, path in input.items()})
 
 
-def shown(figure, name, category):
-    """An output for the report; the job that draws it writes its caption too, with the numbers in it."""
-    path = Path(RESULTS, "figures", name)
-    return report(
-        path,
-        caption=str(path.with_suffix(".rst").absolute()),
+def output_flags(wildcards, output):
+    """A job's named outputs as flags of the same names."""
+    return flags(**{name: str(path) for name, path in output.items()})
+
+
+def place_flags(wildcards):
+    """A job's wildcards as flags of the same names; which shard it is, shard_options says."""
+    return flags(**{name: value for name, value in wildcards.items() if name != "shard"})
+
+
+def figure(title, name, category, also=".png"):
+    """Outputs of a job that draws: the file that the report shows, the same as a picture, and the caption."""
+    path = Path(f"{RESULTS}/figures", name)
+    caption = path.with_suffix(".rst")
+    labels = {"figure": title}
+    shown = report(path, caption=str(caption.absolute()), category=category, labels=labels)
+    return {"figure": shown, "caption": caption} | ({"picture": path.with_suffix(also)} if also else {})
+
+
+def question_figure(title, name, category):
+    """Outputs of a job that draws for each question; a page of numbers (HTML) has no picture beside it."""
+    path = Path("<figures>{question}", name)
+    shown = report(
+        str(path),
+        caption="../report/question.rst",
         category=category,
-        labels={"figure": figure},
+        subcategory=question_name,
+        labels={"figure": title},
     )
+    picture = {"picture": str(path.with_suffix(".png"))} if path.suffix == ".svg" else {}
+    return {"figure": shown, "caption": str(path.with_suffix(".rst"))} | picture
 
 
 def question_name(wildcards):
     return Path(wildcards.question).name or "all arms"
-
-
-def asked(figure, name, category):
-    """As `shown`, for every question on the text; `caption` among the outputs is what the report shows beside it."""
-    return report(
-        f"{FIGURES}{{question}}/{name}",
-        caption="../report/question.rst",
-        category=category,
-        subcategory=question_name,
-        labels={"figure": figure},
-    )
 
 
 def reference(wildcards):
@@ -115,26 +163,22 @@ def reference(wildcards):
 
 
 onstart:
-    if workflow.local_exec:
-        try:
-            preflight.check_machine(PLAN)
-        except TooLittleMemory as error:
-            raise WorkflowError(str(error)) from None
-        # its timers never end while jobs are ready: with every job that is done, Snakemake plans once a second more
-        workflow.scheduler.job_rate_limiter = None
+    jobs = snakemake_internals.jobs_to_run(workflow)
+    refused(preflight.check_run, NEEDS, jobs, on_this_machine=workflow.local_exec)
     run_lock.hold()
-    as_script = getattr(workflow.executor_settings, "pass_command_as_script", False)
-    slurm.begin(config["experiment"], getattr(workflow.scheduler._executor, "run_uuid", None), as_script)
+    run_name = snakemake_internals.run_name(workflow)
+    slurm.begin(config["experiment"], run_name, snakemake_internals.passes_scripts(workflow))
     run_lock.sweep(Path(RESULTS))  # after that: no job of an earlier run is writing, on any node
     if workflow.local_exec:
-        gpus.hand_out(getattr(workflow.global_resources.get("gpu"), "value", None) or 0)
+        snakemake_internals.start_jobs_at_any_rate(workflow)
+        gpus.hand_out(snakemake_internals.resource(workflow, "gpu"))
         warm_start.serve()
 
 
 onsuccess:
     slurm.record(config["experiment"]).unlink(missing_ok=True)
-    records.pack(Path(RESULTS), STATE)
+    records.pack(Path(RESULTS), snakemake_internals.STATE)
 
 
 onerror:
-    records.pack(Path(RESULTS), STATE)
+    records.pack(Path(RESULTS), snakemake_internals.STATE)

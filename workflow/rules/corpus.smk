@@ -1,14 +1,9 @@
-# Human text as blocks, and the base model that every generation starts from. Text is prepared where Snakemake runs, also
-# beside a cluster, since its nodes often reach no hub (localrule).
+# Human text as blocks, and the base model that every generation starts from. Takes local text, or a hub; gives <corpus>
+# and <base>. Text is prepared where Snakemake runs, also beside a cluster, since its nodes often reach no hub (localrule).
 POSITIONS = 2 * config["corpus"]["block_tokens"]  # a prompt and what continues it: pretraining must reach as far
 PRETRAIN = config["base_model"]["source"] == "pretrain"
-TOKENIZER = f"{RESULTS}/{'base/pretraining' if PRETRAIN else 'base'}"
-BASE_FILES = [
-    "config.json",
-    "model.safetensors",
-    "tokenizer.json",
-    "tokenizer_config.json",
-]
+TOKENIZER = "<base>/pretraining" if PRETRAIN else "<base>"
+BASE_FILES = ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"]
 
 
 def pretraining_options(size):
@@ -28,16 +23,16 @@ rule prepare_corpus:
         tokenizer=ancient(f"{TOKENIZER}/tokenizer.json"),
         tokenizer_manifest=f"{TOKENIZER}/manifest.json",
     output:
-        blocks=f"{RESULTS}/corpus/{{split}}.parquet",
-        manifest=f"{RESULTS}/corpus/{{split}}.manifest.json",
+        blocks="<corpus>/{split}.parquet",
+        manifest="<corpus>/{split}.manifest.json",
     log:
-        f"logs/{config['experiment']}/prepare_corpus/{{split}}.log",
-        benchmark=timings("prepare_corpus/{split}"),
+        "<logs>/prepare_corpus/{split}.log",
+        benchmark="<timings>/prepare_corpus/{split}.json",
     localrule: True
     conda:
         "../../envs/language-model.yaml"
     resources:
-        **NEEDS.of("prepare_corpus"),
+        **NEEDS.resources(),
     params:
         options=lambda wildcards: flags(split=wildcards.split, blocks=config["corpus"][f"{wildcards.split}_blocks"]),
         source=lambda _: source_options(config),
@@ -54,14 +49,14 @@ rule find_passage:
         tokenizer=ancient(f"{TOKENIZER}/tokenizer.json"),
         tokenizer_manifest=f"{TOKENIZER}/manifest.json",
     output:
-        f"{RESULTS}/corpus/passage.json",
+        "<corpus>/passage.json",
     log:
-        f"logs/{config['experiment']}/find_passage.log",
+        "<logs>/find_passage.log",
     localrule: True
     conda:
         "../../envs/language-model.yaml"
     resources:
-        **NEEDS.of("find_passage"),
+        **NEEDS.resources(),
     params:
         options=lambda _: flags(search=config["text"]["passage"]["search"]),
         source=lambda _: source_options(config),
@@ -76,18 +71,18 @@ if PRETRAIN:
 
     rule prepare_pretraining:
         output:
-            tokenizer=f"{RESULTS}/base/pretraining/tokenizer.json",
-            blocks=f"{RESULTS}/base/pretraining/blocks.parquet",
-            manifest=f"{RESULTS}/base/pretraining/manifest.json",
+            tokenizer="<base>/pretraining/tokenizer.json",
+            blocks="<base>/pretraining/blocks.parquet",
+            manifest="<base>/pretraining/manifest.json",
         log:
-            f"logs/{config['experiment']}/prepare_pretraining.log",
-            benchmark=timings("prepare_pretraining"),
+            "<logs>/prepare_pretraining.log",
+            benchmark="<timings>/prepare_pretraining.json",
         priority: 1
         localrule: True
         conda:
             "../../envs/language-model.yaml"
         resources:
-            **NEEDS.of("prepare_pretraining"),
+            **NEEDS.resources(),
         params:
             options=lambda _: flags(
                 **declared(PretrainingText, config["base_model"]["pretraining"]),
@@ -106,17 +101,17 @@ if PRETRAIN:
             tokenizer=ancient(rules.prepare_pretraining.output.tokenizer),
             manifest=rules.prepare_pretraining.output.manifest,
         output:
-            expand(f"{RESULTS}/base{{{{size}}}}/{{file}}", file=BASE_FILES),
-            manifest=f"{RESULTS}/base{{size}}/manifest.json",
+            multiext("<base>{size}/", *BASE_FILES),
+            manifest="<base>{size}/manifest.json",
         log:
-            f"logs/{config['experiment']}/pretrain{{size}}.log",
-            benchmark=timings("pretrain{size}"),
+            "<logs>/pretrain{size}.log",
+            benchmark="<timings>/pretrain{size}.json",
         priority: 1  # the whole chain of texts waits for it; the side experiments fill the gaps later
         conda:
             "../../envs/language-model.yaml"
         threads: config["base_model"]["pretraining"]["threads"]
         resources:  # nothing runs again for another resource; they are text, since numbers are cut to integers
-            **NEEDS.of("pretrain"),
+            **NEEDS.resources(),
             **gpus.asked(config, "pretrain"),
             checkpoint_minutes=str(config["base_model"]["pretraining"]["checkpoint_minutes"]),
             memory_gigabytes=str(config["memory_gigabytes"]),
@@ -136,16 +131,16 @@ else:
 
     rule fetch_base_model:
         output:
-            expand(f"{RESULTS}/base/{{file}}", file=BASE_FILES),
-            manifest=f"{RESULTS}/base/manifest.json",
+            multiext("<base>/", *BASE_FILES),
+            manifest="<base>/manifest.json",
         log:
-            f"logs/{config['experiment']}/fetch_base_model.log",
-            benchmark=timings("fetch_base_model"),
+            "<logs>/fetch_base_model.log",
+            benchmark="<timings>/fetch_base_model.json",
         localrule: True
         conda:
             "../../envs/language-model.yaml"
         resources:  # nothing is fetched again for another engine
-            **NEEDS.of("fetch_base_model"),
+            **NEEDS.resources(),
             engine=config["text"]["generate"]["engine"],
         params:
             options=lambda _: flags(

@@ -1,7 +1,7 @@
-# A distribution over symbols, sampled and refitted: one job a distribution and sample size, then one table.
-DISCRETE = f"{RESULTS}/discrete"
+# A distribution over symbols, sampled and refitted. Takes nothing; gives <results>/discrete: one trajectory for each
+# distribution and sample size, one table, one figure.
 DISCRETE_CHAINS = expand(
-    f"{DISCRETE}/{{distribution}}/samples{{samples}}",
+    f"{RESULTS}/discrete/{{distribution}}/samples{{samples}}",
     distribution=config["discrete"]["distributions"],
     samples=config["discrete"]["samples"],
 )
@@ -9,27 +9,29 @@ DISCRETE_CHAINS = expand(
 
 rule simulate_discrete:
     output:
-        trajectory=f"{DISCRETE}/{{distribution}}/samples{{samples}}/trajectory.csv",
-        manifest=f"{DISCRETE}/{{distribution}}/samples{{samples}}/manifest.json",
+        trajectory="<results>/discrete/{distribution}/samples{samples}/trajectory.csv",
+        manifest="<results>/discrete/{distribution}/samples{samples}/manifest.json",
     log:
-        f"logs/{config['experiment']}/simulate_discrete/{{distribution}}/samples{{samples}}.log",
-        benchmark=timings("discrete/{distribution}/samples{samples}/simulate_discrete"),
+        "<logs>/simulate_discrete/{distribution}/samples{samples}.log",
+        benchmark="<timings>/discrete/{distribution}/samples{samples}/simulate_discrete.json",
+    group:
+        "discrete"
     conda:
         "../../envs/report.yaml"
     resources:
-        **NEEDS.of("simulate_discrete"),
+        **NEEDS.resources(),
     params:
+        **runs("simulate_discrete"),
+        place=place_flags,
         options=lambda wildcards: flags(
             **config["discrete"]["distributions"][wildcards.distribution],
             chains=config["discrete"]["chains"],
             generation=config["discrete"]["generations"],
             seed=config["discrete"]["seed"],
         ),
-        code=code("simulate_discrete"),
     shell:
-        "python -m scripts simulate_discrete --distribution {wildcards.distribution} --samples {wildcards.samples}"
-        " {params.options} --code {params.code} --benchmark {log.benchmark} --output {output.trajectory}"
-        " --manifest {output.manifest} 2> {log[0]}"
+        "python -m scripts {params.script} {params.place} {params.options} --code {params.code}"
+        " --benchmark {log.benchmark} --output {output.trajectory} --manifest {output.manifest} 2> {log[0]}"
 
 
 rule collect_discrete:
@@ -37,15 +39,17 @@ rule collect_discrete:
         chains=ancient(expand("{folder}/trajectory.csv", folder=DISCRETE_CHAINS)),
         manifests=expand("{folder}/manifest.json", folder=DISCRETE_CHAINS),
     output:
-        trajectory=f"{DISCRETE}/trajectory.csv",
-        theory=f"{DISCRETE}/theory.csv",
-        metrics=f"{DISCRETE}/metrics.json",
+        trajectory="<results>/discrete/trajectory.csv",
+        theory="<results>/discrete/theory.csv",
+        metrics="<results>/discrete/metrics.json",
     log:
-        f"logs/{config['experiment']}/collect_discrete.log",
+        "<logs>/collect_discrete.log",
+    group:
+        "discrete"
     conda:
         "../../envs/report.yaml"
     resources:
-        **NEEDS.of("collect_discrete"),
+        **NEEDS.resources(),
     params:
         options=flags(
             kind="discrete chains",
@@ -53,27 +57,21 @@ rule collect_discrete:
             chains=config["discrete"]["chains"],
             simulation=[f"{folder}/trajectory.csv" for folder in DISCRETE_CHAINS],
         ),
+        outputs=output_flags,
         code=code("collect_theory"),
     shell:
-        "python -m scripts collect_theory {params.options} --code {params.code} --trajectory {output.trajectory}"
-        " --theory {output.theory} --metrics {output.metrics} 2> {log}"
+        "python -m scripts collect_theory {params.options} {params.outputs} --code {params.code} 2> {log}"
 
 
-rule plot_discrete:
+use rule plot_tails as plot_discrete with:
     input:
         trajectory=rules.collect_discrete.output.trajectory,
         metrics=rules.collect_discrete.output.metrics,
     output:
-        multiext(f"{FIGURES}/discrete", ".png", ".rst"),
-        svg=shown("A die and a Zipf distribution, refitted", "discrete.svg", "Theory"),
+        **figure("A die and a Zipf distribution, refitted", "discrete.svg", "Theory"),
     log:
-        f"logs/{config['experiment']}/plot_discrete.log",
-    conda:
-        "../../envs/report.yaml"
-    resources:
-        **NEEDS.of("plot_discrete"),
+        "<logs>/plot_discrete.log",
+    group:
+        "discrete"
     params:
-        code=code("plot_discrete"),
-    shell:
-        "python -m scripts plot_discrete --code {params.code} --trajectory {input.trajectory}"
-        " --metrics {input.metrics} --output {output.svg} 2> {log}"
+        **runs("plot_discrete"),

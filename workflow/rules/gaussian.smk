@@ -1,8 +1,7 @@
-# A normal distribution, sampled and refitted: one job a variant, dimension and sample size, then one table.
-GAUSSIAN = f"{RESULTS}/gaussian"
-GAUSSIAN_PLACE = f"{GAUSSIAN}/{{variant}}/dimensions{{dimensions}}/samples{{samples}}"
+# A normal distribution, sampled and refitted. Takes nothing; gives <results>/gaussian: one trajectory for each variant,
+# dimension and sample size, one table, two figures.
 GAUSSIAN_CHAINS = expand(
-    GAUSSIAN_PLACE,
+    f"{RESULTS}/gaussian/{{variant}}/dimensions{{dimensions}}/samples{{samples}}",
     variant=config["gaussian"]["variants"],
     dimensions=config["gaussian"]["dimensions"],
     samples=config["gaussian"]["samples"],
@@ -10,18 +9,17 @@ GAUSSIAN_CHAINS = expand(
 GAUSSIAN_OPTIONS = {"superlinear": ["superlinear_exponent"], "real": ["real_fraction"]}  # what one variant alone sees
 
 
-rule simulate_gaussian:
+use rule simulate_discrete as simulate_gaussian with:
     output:
-        trajectory=f"{GAUSSIAN_PLACE}/trajectory.csv",
-        manifest=f"{GAUSSIAN_PLACE}/manifest.json",
+        trajectory="<results>/gaussian/{variant}/dimensions{dimensions}/samples{samples}/trajectory.csv",
+        manifest="<results>/gaussian/{variant}/dimensions{dimensions}/samples{samples}/manifest.json",
     log:
-        f"logs/{config['experiment']}/simulate_gaussian/{{variant}}/dimensions{{dimensions}}/samples{{samples}}.log",
-        benchmark=timings("gaussian/{variant}/dimensions{dimensions}/samples{samples}/simulate_gaussian"),
-    conda:
-        "../../envs/report.yaml"
-    resources:
-        **NEEDS.of("simulate_gaussian"),
+        "<logs>/simulate_gaussian/{variant}/dimensions{dimensions}/samples{samples}.log",
+        benchmark="<timings>/gaussian/{variant}/dimensions{dimensions}/samples{samples}/simulate_gaussian.json",
+    group:
+        "gaussian"
     params:
+        **runs("simulate_gaussian"),
         options=lambda wildcards: flags(
             draws=config["gaussian"]["draws"],
             chains=config["gaussian"]["chains"],
@@ -29,27 +27,20 @@ rule simulate_gaussian:
             seed=config["gaussian"]["seed"],
             **{key: config["gaussian"][key] for key in GAUSSIAN_OPTIONS.get(wildcards.variant, [])},
         ),
-        code=code("simulate_gaussian"),
-    shell:
-        "python -m scripts simulate_gaussian --variant {wildcards.variant} --dimensions {wildcards.dimensions}"
-        " --samples {wildcards.samples} {params.options} --code {params.code} --benchmark {log.benchmark}"
-        " --output {output.trajectory} --manifest {output.manifest} 2> {log[0]}"
 
 
-rule collect_gaussian:
+use rule collect_discrete as collect_gaussian with:
     input:
         chains=ancient(expand("{folder}/trajectory.csv", folder=GAUSSIAN_CHAINS)),
         manifests=expand("{folder}/manifest.json", folder=GAUSSIAN_CHAINS),
     output:
-        trajectory=f"{GAUSSIAN}/trajectory.csv",
-        theory=f"{GAUSSIAN}/theory.csv",
-        metrics=f"{GAUSSIAN}/metrics.json",
+        trajectory="<results>/gaussian/trajectory.csv",
+        theory="<results>/gaussian/theory.csv",
+        metrics="<results>/gaussian/metrics.json",
     log:
-        f"logs/{config['experiment']}/collect_gaussian.log",
-    conda:
-        "../../envs/report.yaml"
-    resources:
-        **NEEDS.of("collect_gaussian"),
+        "<logs>/collect_gaussian.log",
+    group:
+        "gaussian"
     params:
         options=flags(
             kind="gaussian chains",
@@ -57,46 +48,28 @@ rule collect_gaussian:
             chains=config["gaussian"]["chains"],
             simulation=[f"{folder}/trajectory.csv" for folder in GAUSSIAN_CHAINS],
         ),
-        code=code("collect_theory"),
-    shell:
-        "python -m scripts collect_theory {params.options} --code {params.code} --trajectory {output.trajectory}"
-        " --theory {output.theory} --metrics {output.metrics} 2> {log}"
 
 
-rule plot_gaussian:
+use rule plot_discrete as plot_gaussian with:
     input:
         trajectory=rules.collect_gaussian.output.trajectory,
         metrics=rules.collect_gaussian.output.metrics,
     output:
-        multiext(f"{FIGURES}/gaussian", ".png", ".rst"),
-        svg=shown("A normal distribution, refitted", "gaussian.svg", "Theory"),
+        **figure("A normal distribution, refitted", "gaussian.svg", "Theory"),
     log:
-        f"logs/{config['experiment']}/plot_gaussian.log",
-    conda:
-        "../../envs/report.yaml"
-    resources:
-        **NEEDS.of("plot_gaussian"),
+        "<logs>/plot_gaussian.log",
+    group:
+        "gaussian"
     params:
-        code=code("plot_gaussian"),
-    shell:
-        "python -m scripts plot_gaussian --code {params.code} --trajectory {input.trajectory}"
-        " --metrics {input.metrics} --output {output.svg} 2> {log}"
+        **runs("plot_gaussian"),
 
 
-rule plot_gaussian_variants:
+use rule plot_gaussian as plot_gaussian_variants with:
     input:
-        rules.collect_gaussian.output.trajectory,
+        trajectory=rules.collect_gaussian.output.trajectory,
     output:
-        multiext(f"{FIGURES}/gaussian_variants", ".png", ".rst"),
-        svg=shown("What keeps the error finite", "gaussian_variants.svg", "Theory"),
+        **figure("What keeps the error finite", "gaussian_variants.svg", "Theory"),
     log:
-        f"logs/{config['experiment']}/plot_gaussian_variants.log",
-    conda:
-        "../../envs/report.yaml"
-    resources:
-        **NEEDS.of("plot_gaussian_variants"),
+        "<logs>/plot_gaussian_variants.log",
     params:
-        code=code("plot_gaussian_variants"),
-    shell:
-        "python -m scripts plot_gaussian_variants --code {params.code} --trajectory {input}"
-        " --output {output.svg} 2> {log}"
+        **runs("plot_gaussian_variants"),

@@ -1,15 +1,12 @@
-# The chain: mix → finetune → generate → evaluate, once a generation; small manifests are its edges, since Snakemake
-# compares the content of small files and only the time of large ones, which ride along as ancient. With more than one
-# shard, generate is several jobs, whose files join_shards puts together. Arms that agree so far share training sets,
-# models, texts and scores: pipeline/layout/text_chain.py says in which folder lies what a job takes.
-TEXT = f"{RESULTS}/text"
-PLACE = f"{TEXT}/{{arm}}/seed{{seed}}/generation{{generation}}"
-LOG = f"logs/{config['experiment']}/{{rule}}/{{{{arm}}}}/seed{{{{seed}}}}/generation{{{{generation}}}}.log"
-PLACE_FLAGS = "--arm {wildcards.arm} --seed {wildcards.seed} --generation {wildcards.generation}"
-TEXT_CHAIN = TextChain(config, TEXT)
+# The chain: mix → finetune → generate → evaluate, once a generation. Takes <corpus> and <base>; gives <text>/<place>/…
+# and the tables of all arms. Small manifests are its edges, since Snakemake compares the content of small files and only
+# the time of large ones, which ride along as ancient. With more than one shard, generate is several jobs, whose files
+# join_shards puts together. Arms that agree so far share training sets, models, texts and scores:
+# pipeline/layout/text_chain.py says in which folder lies what a job takes.
+TEXT_CHAIN = TextChain(config, f"{RESULTS}/text")
 SHARDS = config["text"]["generate"]["shards"]
-WHOLE = [f"{PLACE}/synthetic.parquet", f"{PLACE}/synthetic.manifest.json"]
-SHARD = [f"{PLACE}/shard{{shard}}.parquet", f"{PLACE}/shard{{shard}}.manifest.json"]
+WHOLE = ["<text>/<place>/synthetic.parquet", "<text>/<place>/synthetic.manifest.json"]
+SHARD = ["<text>/<place>/shard{shard}.parquet", "<text>/<place>/shard{shard}.manifest.json"]
 WRITTEN = WHOLE if SHARDS == 1 else temp(SHARD)
 PART = "generate" if SHARDS == 1 else "shard{shard}/generate"
 
@@ -21,16 +18,12 @@ rule text:
     input:
         [
             *expand("{folder}/manifest.json", folder=TEXT_CHAIN.links()),
-            f"{RESULTS}/corpus/validation.manifest.json",
-            f"{TEXT}/summary.csv",
-            f"{TEXT}/profile.csv",
+            "<corpus>/validation.manifest.json",
+            "<text>/summary.csv",
+            "<text>/profile.csv",
             *(
-                expand(
-                    f"{TEXT}/questions/{{question}}/{{table}}.csv",
-                    question=QUESTIONS,
-                    table=["comparisons", "profile"],
-                )
-                or [f"{TEXT}/comparisons.csv"]
+                expand("<text>/questions/{question}/{table}.csv", question=QUESTIONS, table=["comparisons", "profile"])
+                or ["<text>/comparisons.csv"]
             ),
         ]
         if "text" in PARTS
@@ -39,28 +32,31 @@ rule text:
 
 rule mix:
     input:
-        human=ancient(f"{RESULTS}/corpus/train.parquet"),
-        corpus=f"{RESULTS}/corpus/train.manifest.json",
+        human=ancient("<corpus>/train.parquet"),
+        corpus="<corpus>/train.manifest.json",
         synthetic=ancient(lambda wildcards: [f"{link}/synthetic.parquet" for link in TEXT_CHAIN.earlier(wildcards)]),
         manifests=lambda wildcards: [f"{link}/synthetic.manifest.json" for link in TEXT_CHAIN.earlier(wildcards)],
         base=file_of("manifest.json", TEXT_CHAIN.detecting),
     output:
-        training_set=f"{PLACE}/training.parquet",
-        manifest=f"{PLACE}/training.manifest.json",
+        training_set="<text>/<place>/training.parquet",
+        manifest="<text>/<place>/training.manifest.json",
     log:
-        LOG.format(rule="mix"),
-        benchmark=timings("text/{arm}/seed{seed}/generation{generation}/mix"),
+        "<logs>/mix/<place>.log",
+        benchmark="<timings>/text/<place>/mix.json",
+    group:
+        "training{generation}"
     conda:
         "../../envs/language-model.yaml"
     resources:
-        **NEEDS.of("mix"),
+        **NEEDS.resources(),
     params:
+        place=place_flags,
         options=TEXT_CHAIN.mix_options,
         code=code("mix"),
         corpus=subpath(input.corpus, parent=True),
     shell:
-        f"python -m scripts mix {PLACE_FLAGS}"
-        " {params.options} --code {params.code} --benchmark {log.benchmark} --corpus {params.corpus}"
+        "python -m scripts mix {params.place} {params.options}"
+        " --code {params.code} --benchmark {log.benchmark} --corpus {params.corpus}"
         " --output {output.training_set} --manifest {output.manifest} 2> {log[0]}"
 
 
@@ -73,21 +69,24 @@ rule finetune:
         validation=ancient(file_of("validation.parquet", TEXT_CHAIN.selecting)),
         validation_manifest=file_of("validation.manifest.json", TEXT_CHAIN.selecting),
     output:
-        model=f"{PLACE}/model/model.safetensors",
-        config=f"{PLACE}/model/config.json",
-        manifest=f"{PLACE}/model/manifest.json",
+        model="<text>/<place>/model/model.safetensors",
+        config="<text>/<place>/model/config.json",
+        manifest="<text>/<place>/model/manifest.json",
     log:
-        LOG.format(rule="finetune"),
-        benchmark=timings("text/{arm}/seed{seed}/generation{generation}/finetune"),
+        "<logs>/finetune/<place>.log",
+        benchmark="<timings>/text/<place>/finetune.json",
+    group:
+        "training{generation}"
     conda:
         "../../envs/language-model.yaml"
     threads: config["threads"]
     resources:  # nothing runs again for another resource; they are text, since numbers are cut to integers
-        **NEEDS.of("finetune"),
+        **NEEDS.resources(),
         **gpus.asked(config, "finetune"),
         checkpoint_minutes=str(config["text"]["finetune"]["checkpoint_minutes"]),
         memory_gigabytes=str(config["memory_gigabytes"]),
     params:
+        place=place_flags,
         command=TEXT_CHAIN.finetune_command(),
         options=TEXT_CHAIN.finetune_options,
         made_by=made_by(training=TEXT_CHAIN.training, start=TEXT_CHAIN.start),
@@ -96,10 +95,9 @@ rule finetune:
         folder=subpath(output.manifest, parent=True),
         checkpoint=f"{CHECKPOINTS}/{{arm}}/seed{{seed}}/generation{{generation}}.safetensors",
     shell:
-        f"{{params.command}} {PLACE_FLAGS}"
-        " {params.options} {params.made_by} --code {params.code} --benchmark {log.benchmark}"
-        " --training-set {input.training_set}"
-        " --base {params.base} --output {params.folder} --checkpoint {params.checkpoint}"
+        "{params.command} {params.place} {params.options} {params.made_by} --code {params.code}"
+        " --benchmark {log.benchmark} --training-set {input.training_set} --base {params.base}"
+        " --output {params.folder} --checkpoint {params.checkpoint}"
         " --checkpoint-minutes {resources.checkpoint_minutes} --memory-gigabytes {resources.memory_gigabytes}"
         " 2> {log[0]}"
 
@@ -108,8 +106,8 @@ rule generate:
     input:
         model=ancient(file_of("model/model.safetensors", TEXT_CHAIN.model)),
         manifest=file_of("model/manifest.json", TEXT_CHAIN.model),
-        human=ancient(f"{RESULTS}/corpus/train.parquet"),
-        corpus=f"{RESULTS}/corpus/train.manifest.json",
+        human=ancient("<corpus>/train.parquet"),
+        corpus="<corpus>/train.manifest.json",
         previous=ancient(file_of("synthetic.parquet", TEXT_CHAIN.previous)),
         previous_manifest=file_of("synthetic.manifest.json", TEXT_CHAIN.previous),
         generation0=ancient(file_of("model/model.safetensors", TEXT_CHAIN.reference)),
@@ -120,16 +118,17 @@ rule generate:
         synthetic=WRITTEN[0],
         manifest=WRITTEN[1],
     log:
-        LOG.format(rule=PART),
-        benchmark=timings(f"text/{{arm}}/seed{{seed}}/generation{{generation}}/{PART}"),
+        f"<logs>/{PART}/<place>.log",
+        benchmark=f"<timings>/text/<place>/{PART}.json",
     conda:
         "../../envs/language-model.yaml"
     threads: config["threads"]
     resources:
-        **NEEDS.of("generate"),
+        **NEEDS.resources(),
         **gpus.asked(config, "generate"),
         memory_gigabytes=str(config["memory_gigabytes"]),
     params:
+        place=place_flags,
         options=TEXT_CHAIN.decoder_options,
         sources=TEXT_CHAIN.text_sources,
         shard=TEXT_CHAIN.shard_options,
@@ -137,8 +136,8 @@ rule generate:
         model=subpath(input.manifest, parent=True),
         corpus=subpath(input.corpus, parent=True),
     shell:
-        f"python -m scripts generate {PLACE_FLAGS}"
-        " {params.options} {params.sources} {params.shard} --code {params.code} --benchmark {log.benchmark}"
+        "python -m scripts generate {params.place} {params.options} {params.sources} {params.shard}"
+        " --code {params.code} --benchmark {log.benchmark}"
         " --model {params.model} --corpus {params.corpus} --memory-gigabytes {resources.memory_gigabytes}"
         " --output {output.synthetic} --manifest {output.manifest} 2> {log[0]}"
 
@@ -150,7 +149,7 @@ if SHARDS > 1:
             shards=expand(SHARD[0], shard=range(1, SHARDS + 1), allow_missing=True),
             manifests=expand(SHARD[1], shard=range(1, SHARDS + 1), allow_missing=True),
             model=file_of("model/manifest.json", TEXT_CHAIN.model),
-            corpus=f"{RESULTS}/corpus/train.manifest.json",
+            corpus="<corpus>/train.manifest.json",
             previous=file_of("synthetic.manifest.json", TEXT_CHAIN.previous),
             generation0=file_of("model/manifest.json", TEXT_CHAIN.reference),
             validation=file_of("validation.manifest.json", TEXT_CHAIN.judging),
@@ -158,13 +157,16 @@ if SHARDS > 1:
             synthetic=WHOLE[0],
             manifest=WHOLE[1],
         log:
-            LOG.format(rule="join_shards"),
-            benchmark=timings("text/{arm}/seed{seed}/generation{generation}/join_shards"),
+            "<logs>/join_shards/<place>.log",
+            benchmark="<timings>/text/<place>/join_shards.json",
+        group:
+            "evaluation{generation}"
         conda:
             "../../envs/language-model.yaml"
         resources:
-            **NEEDS.of("join_shards"),
+            **NEEDS.resources(),
         params:
+            place=place_flags,
             options=TEXT_CHAIN.decoder_options,
             sources=TEXT_CHAIN.text_sources,
             code=code("generate"),  # what the manifest states: one job would have written these bytes
@@ -172,8 +174,8 @@ if SHARDS > 1:
             model=subpath(input.model, parent=True),
             corpus=subpath(input.corpus, parent=True),
         shell:
-            f"python -m scripts join_shards {PLACE_FLAGS}"
-            " {params.options} {params.sources} --code {params.code} --benchmark {log.benchmark} --model {params.model}"
+            "python -m scripts join_shards {params.place} {params.options} {params.sources}"
+            " --code {params.code} --benchmark {log.benchmark} --model {params.model}"
             " --corpus {params.corpus} --shards {input.shards} --output {output.synthetic}"
             " --manifest {output.manifest} 2> {log[0]}"
 
@@ -186,25 +188,28 @@ rule evaluate:
         generation0_manifest=file_of("model/manifest.json", TEXT_CHAIN.generation0),
         synthetic=ancient(file_of("synthetic.parquet", TEXT_CHAIN.text)),
         synthetic_manifest=file_of("synthetic.manifest.json", TEXT_CHAIN.text),
-        corpus=ancient(expand(f"{RESULTS}/corpus/{{split}}.parquet", split=["train", "test"])),
-        corpus_manifest=expand(f"{RESULTS}/corpus/{{split}}.manifest.json", split=["train", "test"]),
-        passage=f"{RESULTS}/corpus/passage.json",
+        corpus=ancient(multiext("<corpus>/", "train.parquet", "test.parquet")),
+        corpus_manifest=multiext("<corpus>/", "train.manifest.json", "test.manifest.json"),
+        passage="<corpus>/passage.json",
         tokenizer=ancient(f"{TOKENIZER}/tokenizer.json"),
     output:
-        scores=f"{PLACE}/scores.parquet",
-        metrics=f"{PLACE}/metrics.json",
-        manifest=f"{PLACE}/manifest.json",
+        scores="<text>/<place>/scores.parquet",
+        metrics="<text>/<place>/metrics.json",
+        manifest="<text>/<place>/manifest.json",
     log:
-        LOG.format(rule="evaluate"),
-        benchmark=timings("text/{arm}/seed{seed}/generation{generation}/evaluate"),
+        "<logs>/evaluate/<place>.log",
+        benchmark="<timings>/text/<place>/evaluate.json",
+    group:
+        "evaluation{generation}"
     conda:
         "../../envs/language-model.yaml"
     threads: config["threads"]
     resources:
-        **NEEDS.of("evaluate"),
+        **NEEDS.resources(),
         **gpus.asked(config, "evaluate"),
         memory_gigabytes=str(config["memory_gigabytes"]),
     params:
+        place=place_flags,
         options=TEXT_CHAIN.evaluate_options(),
         decoder=TEXT_CHAIN.decoder_options,
         made_by=made_by(model=TEXT_CHAIN.model, generation0=TEXT_CHAIN.generation0, text=TEXT_CHAIN.text),
@@ -213,9 +218,10 @@ rule evaluate:
         generation0=subpath(input.generation0_manifest, parent=True),
         corpus=subpath(input.passage, parent=True),
     shell:
-        f"python -m scripts evaluate {PLACE_FLAGS}"
-        " {params.options} {params.decoder} {params.made_by} --code {params.code} --benchmark {log.benchmark}"
-        " --model {params.model} --generation0-model {params.generation0} --synthetic {input.synthetic} --corpus {params.corpus}"
+        "python -m scripts evaluate {params.place} {params.options} {params.decoder} {params.made_by}"
+        " --code {params.code} --benchmark {log.benchmark}"
+        " --model {params.model} --generation0-model {params.generation0} --synthetic {input.synthetic}"
+        " --corpus {params.corpus}"
         " --tokenizer {input.tokenizer} --scores {output.scores} --metrics {output.metrics}"
         " --memory-gigabytes {resources.memory_gigabytes} --manifest {output.manifest} 2> {log[0]}"
 
@@ -225,21 +231,24 @@ rule summarize:
         expand("{folder}/manifest.json", folder=TEXT_CHAIN.links()),
         ancient(expand("{folder}/{name}", folder=TEXT_CHAIN.links(), name=["metrics.json", "scores.parquet"])),
     output:
-        summary=f"{TEXT}/summary.csv",
-        intervals=f"{TEXT}/intervals.csv",
-        continuations=f"{TEXT}/continuations.csv",
-        block_perplexity=f"{TEXT}/block_perplexity.csv",
-        by_arm=expand(f"{TEXT}/{{measure}}_by_arm.csv", measure=["perplexity", "distinct_4"]),
-        metrics=f"{TEXT}/metrics.json",
+        summary="<text>/summary.csv",
+        intervals="<text>/intervals.csv",
+        continuations="<text>/continuations.csv",
+        block_perplexity="<text>/block_perplexity.csv",
+        by_arm=expand("<text>/{measure}_by_arm.csv", measure=["perplexity", "distinct_4"]),
+        metrics="<text>/metrics.json",
     log:
-        f"logs/{config['experiment']}/summarize.log",
-        benchmark=timings("summarize"),
+        "<logs>/summarize.log",
+        benchmark="<timings>/summarize.json",
+    group:
+        "tables"
     conda:
         "../../envs/report.yaml"
     resources:
-        **NEEDS.of("summarize"),
+        **NEEDS.resources(),
     params:
+        **runs("summarize"),
         options=TEXT_CHAIN.summary_options(),
-        code=code("summarize"),
     shell:
-        "python -m scripts summarize {params.options} --code {params.code} --benchmark {log.benchmark} 2> {log[0]}"
+        "python -m scripts {params.script} {params.options} --code {params.code}"
+        " --benchmark {log.benchmark} 2> {log[0]}"

@@ -1,4 +1,5 @@
-# Figures and pages, drawn from the tables alone, with captions that state what was found.
+# What a run is asked for. Takes the tables and figures of all parts; gives the targets side and figures, and the
+# resolved configuration as a file and a page.
 VERDICTS = ["profile.svg", "profile_table.html"]
 ANSWERS = [
     *["perplexity.svg", "block_perplexity.svg", "tails.svg", "diversity.svg", "continuations.html"],
@@ -28,144 +29,35 @@ TABLES_OF = {
 
 rule side:
     input:
-        [f"{RESULTS}/{part}/{name}" for part in PARTS if part in TABLES_OF for name in TABLES_OF[part]],
+        [f"<results>/{part}/{name}" for part in PARTS if part in TABLES_OF for name in TABLES_OF[part]],
 
 
 rule figures:
     input:
-        [f"{FIGURES}/{name}" for part in PARTS for name in FIGURES_OF[part]],
-        f"{RESULTS}/config.yaml",
-
-
-rule plot_perplexity:
-    input:
-        summary=f"{TEXT}{{question}}/summary.csv",
-        intervals=f"{TEXT}{{question}}/intervals.csv",
-    output:
-        f"{FIGURES}{{question}}/perplexity.png",
-        caption=f"{FIGURES}{{question}}/perplexity.rst",
-        svg=asked("Test perplexity by generation", "perplexity.svg", "Language model"),
-    log:
-        f"logs/{config['experiment']}/plot_perplexity{{question}}.log",
-    conda:
-        "../../envs/report.yaml"
-    resources:
-        **NEEDS.of("plot_perplexity"),
-    params:
-        options=flags(confidence=config["text"]["summary"]["confidence"]),
-        code=code("plot_perplexity"),
-    shell:
-        "python -m scripts plot_perplexity {params.options} --code {params.code} --summary {input.summary}"
-        " --intervals {input.intervals} --output {output.svg} 2> {log}"
-
-
-rule plot_block_perplexity:
-    input:
-        f"{TEXT}{{question}}/block_perplexity.csv",
-    output:
-        f"{FIGURES}{{question}}/block_perplexity.png",
-        caption=f"{FIGURES}{{question}}/block_perplexity.rst",
-        svg=asked(
-            "Perplexity of synthetic blocks under generation 0",
-            "block_perplexity.svg",
-            "Language model",
-        ),
-    log:
-        f"logs/{config['experiment']}/plot_block_perplexity{{question}}.log",
-    conda:
-        "../../envs/report.yaml"
-    resources:
-        **NEEDS.of("plot_block_perplexity"),
-    params:
-        code=code("plot_block_perplexity"),
-    shell:
-        "python -m scripts plot_block_perplexity --code {params.code} --histogram {input}"
-        " --output {output.svg} 2> {log}"
-
-
-rule plot_tails:
-    input:
-        f"{TEXT}{{question}}/intervals.csv",
-    output:
-        f"{FIGURES}{{question}}/tails.png",
-        caption=f"{FIGURES}{{question}}/tails.rst",
-        svg=asked("Loss by frequency of the target token", "tails.svg", "Language model"),
-    log:
-        f"logs/{config['experiment']}/plot_tails{{question}}.log",
-    conda:
-        "../../envs/report.yaml"
-    resources:
-        **NEEDS.of("plot_tails"),
-    params:
-        code=code("plot_tails"),
-    shell:
-        "python -m scripts plot_tails --code {params.code} --intervals {input} --output {output.svg} 2> {log}"
-
-
-rule plot_diversity:
-    input:
-        f"{TEXT}{{question}}/intervals.csv",
-    output:
-        f"{FIGURES}{{question}}/diversity.png",
-        caption=f"{FIGURES}{{question}}/diversity.rst",
-        svg=asked("Diversity of synthetic text", "diversity.svg", "Language model"),
-    log:
-        f"logs/{config['experiment']}/plot_diversity{{question}}.log",
-    conda:
-        "../../envs/report.yaml"
-    resources:
-        **NEEDS.of("plot_diversity"),
-    params:
-        code=code("plot_diversity"),
-    shell:
-        "python -m scripts plot_diversity --code {params.code} --intervals {input} --output {output.svg} 2> {log}"
-
-
-rule table_continuations:
-    input:
-        f"{TEXT}{{question}}/continuations.csv",
-    output:
-        report(
-            f"{FIGURES}{{question}}/continuations.html",
-            caption="../report/continuations.rst",
-            category="Language model",
-            subcategory=question_name,
-            labels={"figure": "Continuations of one passage"},
-        ),
-    log:
-        f"logs/{config['experiment']}/table_continuations{{question}}.log",
-    conda:
-        "../../envs/report.yaml"
-    resources:
-        **NEEDS.of("table_continuations"),
-    params:
-        code=code("table_continuations"),
-    shell:
-        "python -m scripts table_continuations --code {params.code} --continuations {input} --output {output} 2> {log}"
+        [f"<figures>/{name}" for part in PARTS for name in FIGURES_OF[part]],
+        "<results>/config.yaml",
 
 
 rule write_configuration:
     output:
-        yaml=f"{RESULTS}/config.yaml",
+        yaml="<results>/config.yaml",
         page=report(
-            f"{FIGURES}/configuration.html",
+            "<figures>/configuration.html",
             caption="../report/configuration.rst",
             category="Configuration",
             labels={"figure": "Every key, its value and its meaning"},
         ),
     log:
-        f"logs/{config['experiment']}/write_configuration.log",
+        "<logs>/write_configuration.log",
     localrule: True
     conda:
         "../../envs/report.yaml"
     resources:
-        **NEEDS.of("write_configuration"),
+        **NEEDS.resources(),
     params:
-        options=lambda _: flags(
-            configuration=json.dumps(config),
-            descriptions=json.dumps(schema.descriptions(configuration.schema())),
-        ),
+        file=CONFIGURATION.as_posix(),  # a run writes it before it builds the DAG: for a command it is too long
+        digest=hashlib.sha256(configuration_text().encode()).hexdigest(),
         code=code("write_configuration"),
     shell:
-        "python -m scripts write_configuration {params.options} --code {params.code} --output {output.yaml}"
-        " --page {output.page} 2> {log}"
+        "python -m scripts write_configuration --configuration {params.file} --code {params.code}"
+        " --output {output.yaml} --page {output.page} 2> {log}"

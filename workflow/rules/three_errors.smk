@@ -1,16 +1,19 @@
-# The three errors of the theory, one at a time and together.
+# The three errors of the theory, one at a time and together. Takes nothing; gives <results>/three_errors, a figure and
+# a page.
 rule simulate_three_errors:
     output:
-        errors=f"{RESULTS}/three_errors/errors.csv",
-        metrics=f"{RESULTS}/three_errors/metrics.json",
-        manifest=f"{RESULTS}/three_errors/manifest.json",
+        errors="<results>/three_errors/errors.csv",
+        metrics="<results>/three_errors/metrics.json",
+        manifest="<results>/three_errors/manifest.json",
     log:
-        f"logs/{config['experiment']}/simulate_three_errors.log",
-        benchmark=timings("simulate_three_errors"),
+        "<logs>/simulate_three_errors.log",
+        benchmark="<timings>/simulate_three_errors.json",
+    group:
+        "three_errors"
     conda:
         "../../envs/report.yaml"
     resources:
-        **NEEDS.of("simulate_three_errors"),
+        **NEEDS.resources(),
     params:
         options=flags(**config["three_errors"]),
         code=code("simulate_three_errors"),
@@ -19,41 +22,24 @@ rule simulate_three_errors:
         " --output {output.errors} --metrics {output.metrics} --manifest {output.manifest} 2> {log[0]}"
 
 
-rule plot_three_errors:
+use rule plot_tails as plot_three_errors with:
     input:
         errors=rules.simulate_three_errors.output.errors,
         metrics=rules.simulate_three_errors.output.metrics,
     output:
-        multiext(f"{FIGURES}/three_errors", ".png", ".rst"),
-        svg=shown("The three errors", "three_errors.svg", "Theory"),
+        **figure("The three errors", "three_errors.svg", "Theory"),
     log:
-        f"logs/{config['experiment']}/plot_three_errors.log",
-    conda:
-        "../../envs/report.yaml"
-    resources:
-        **NEEDS.of("plot_three_errors"),
+        "<logs>/plot_three_errors.log",
+    group:
+        "three_errors"
     params:
-        code=code("plot_three_errors"),
-    shell:
-        "python -m scripts plot_three_errors --code {params.code} --errors {input.errors} --metrics {input.metrics}"
-        " --output {output.svg} 2> {log}"
+        **runs("plot_three_errors"),
 
 
-rule table_three_errors:
-    input:
-        errors=rules.simulate_three_errors.output.errors,
-        metrics=rules.simulate_three_errors.output.metrics,
+use rule plot_three_errors as table_three_errors with:
     output:
-        f"{FIGURES}/three_errors_table.rst",
-        page=shown("The three errors: theory and what was seen", "three_errors_table.html", "Theory"),
+        **figure("The three errors: theory and what was seen", "three_errors_table.html", "Theory", also=None),
     log:
-        f"logs/{config['experiment']}/table_three_errors.log",
-    conda:
-        "../../envs/report.yaml"
-    resources:
-        **NEEDS.of("table_three_errors"),
+        "<logs>/table_three_errors.log",
     params:
-        code=code("table_three_errors"),
-    shell:
-        "python -m scripts table_three_errors --code {params.code} --errors {input.errors} --metrics {input.metrics}"
-        " --output {output.page} 2> {log}"
+        **runs("table_three_errors"),

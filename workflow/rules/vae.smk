@@ -1,9 +1,11 @@
 # Autoencoders of images: train_vae → evaluate_vae, once a generation, each trained on what the one before it makes.
-VAE = f"{RESULTS}/vae"
-VAE_PLACE = f"{VAE}/{{method}}/seed{{seed}}/generation{{generation}}"
-VAE_LOG = f"logs/{config['experiment']}/{{rule}}/{{{{method}}}}/seed{{{{seed}}}}/generation{{{{generation}}}}.log"
-VAE_FLAGS = "--method {wildcards.method} --seed {wildcards.seed} --generation {wildcards.generation}"
-VAE_CHAIN = VaeChain(config, VAE)
+# Takes real images; gives <vae>: the links of each method's chain, tables and three figures.
+VAE_CHAIN = VaeChain(config, f"{RESULTS}/vae")
+
+
+pathvars:
+    vae=f"{RESULTS}/vae",
+    vae_place="{method}/seed{seed}/generation{generation}",
 
 
 wildcard_constraints:
@@ -12,17 +14,17 @@ wildcard_constraints:
 
 rule prepare_images:
     output:
-        images=expand(f"{VAE}/images/{{split}}.parquet", split=["train", "test"]),
-        train=f"{VAE}/images/train.manifest.json",
-        test=f"{VAE}/images/test.manifest.json",
+        images=multiext("<vae>/images/", "train.parquet", "test.parquet"),
+        train="<vae>/images/train.manifest.json",
+        test="<vae>/images/test.manifest.json",
     log:
-        f"logs/{config['experiment']}/prepare_images.log",
-        benchmark=timings("prepare_images"),
+        "<logs>/prepare_images.log",
+        benchmark="<timings>/prepare_images.json",
     localrule: True
     conda:
         "../../envs/images.yaml"
     resources:
-        **NEEDS.of("prepare_images"),
+        **NEEDS.resources(),
     params:
         options=lambda _: image_options(config),
         images=hashes(image_files(config)),
@@ -39,16 +41,16 @@ rule train_classifier:
         train=rules.prepare_images.output.train,
         test=rules.prepare_images.output.test,
     output:
-        model=f"{VAE}/classifier/model.safetensors",
-        manifest=f"{VAE}/classifier/manifest.json",
+        model="<vae>/classifier/model.safetensors",
+        manifest="<vae>/classifier/manifest.json",
     log:
-        f"logs/{config['experiment']}/train_classifier.log",
-        benchmark=timings("train_classifier"),
+        "<logs>/train_classifier.log",
+        benchmark="<timings>/train_classifier.json",
     conda:
         "../../envs/images.yaml"
     threads: config["threads"]
     resources:
-        **NEEDS.of("train_classifier"),
+        **NEEDS.resources(),
     params:
         options=VAE_CHAIN.classifier_options(),
         code=code("train_classifier"),
@@ -61,29 +63,30 @@ rule train_classifier:
 
 rule train_vae:
     input:
-        images=ancient(f"{VAE}/images/train.parquet"),
+        images=ancient("<vae>/images/train.parquet"),
         images_manifest=rules.prepare_images.output.train,
         previous=ancient(lambda wildcards: [f"{one}/model/model.safetensors" for one in VAE_CHAIN.previous(wildcards)]),
         previous_manifest=lambda wildcards: [f"{one}/model/manifest.json" for one in VAE_CHAIN.previous(wildcards)],
     output:
-        model=f"{VAE_PLACE}/model/model.safetensors",
-        manifest=f"{VAE_PLACE}/model/manifest.json",
+        model="<vae>/<vae_place>/model/model.safetensors",
+        manifest="<vae>/<vae_place>/model/manifest.json",
     log:
-        VAE_LOG.format(rule="train_vae"),
-        benchmark=timings("vae/{method}/seed{seed}/generation{generation}/train_vae"),
+        "<logs>/train_vae/<vae_place>.log",
+        benchmark="<timings>/vae/<vae_place>/train_vae.json",
     conda:
         "../../envs/images.yaml"
     threads: config["threads"]
     resources:
-        **NEEDS.of("train_vae"),
+        **NEEDS.resources(),
     params:
+        place=place_flags,
         options=VAE_CHAIN.train_options,
         code=code("train_vae"),
         images=subpath(input.images_manifest, parent=True),
         folder=subpath(output.manifest, parent=True),
     shell:
-        f"python -m scripts train_vae {VAE_FLAGS}"
-        " {params.options} --code {params.code} --benchmark {log.benchmark} --images {params.images}"
+        "python -m scripts train_vae {params.place} {params.options}"
+        " --code {params.code} --benchmark {log.benchmark} --images {params.images}"
         " --output {params.folder} 2> {log[0]}"
 
 
@@ -99,19 +102,20 @@ rule evaluate_vae:
         train=rules.prepare_images.output.train,
         test=rules.prepare_images.output.test,
     output:
-        images=f"{VAE_PLACE}/images.parquet",
-        latents=f"{VAE_PLACE}/latents.csv",
-        metrics=f"{VAE_PLACE}/metrics.json",
-        manifest=f"{VAE_PLACE}/manifest.json",
+        images="<vae>/<vae_place>/images.parquet",
+        latents="<vae>/<vae_place>/latents.csv",
+        metrics="<vae>/<vae_place>/metrics.json",
+        manifest="<vae>/<vae_place>/manifest.json",
     log:
-        VAE_LOG.format(rule="evaluate_vae"),
-        benchmark=timings("vae/{method}/seed{seed}/generation{generation}/evaluate_vae"),
+        "<logs>/evaluate_vae/<vae_place>.log",
+        benchmark="<timings>/vae/<vae_place>/evaluate_vae.json",
     conda:
         "../../envs/images.yaml"
     threads: config["threads"]
     resources:
-        **NEEDS.of("evaluate_vae"),
+        **NEEDS.resources(),
     params:
+        place=place_flags,
         options=VAE_CHAIN.evaluate_options(),
         code=code("evaluate_vae"),
         model=subpath(input.model_manifest, parent=True),
@@ -120,94 +124,72 @@ rule evaluate_vae:
         images=subpath(input.test, parent=True),
         folder=subpath(output.manifest, parent=True),
     shell:
-        f"python -m scripts evaluate_vae {VAE_FLAGS}"
-        " {params.options} --code {params.code} --benchmark {log.benchmark} --model {params.model}"
+        "python -m scripts evaluate_vae {params.place} {params.options}"
+        " --code {params.code} --benchmark {log.benchmark} --model {params.model}"
         " --generation0-model {params.generation0} --classifier {params.classifier} --real {params.images}"
         " --output {params.folder} 2> {log[0]}"
 
 
-rule summarize_vae:
+use rule summarize as summarize_vae with:
     input:
         expand("{folder}/manifest.json", folder=VAE_CHAIN.links()),
         ancient(expand("{folder}/{name}", folder=VAE_CHAIN.links(), name=["metrics.json", "latents.csv"])),
     output:
-        summary=f"{VAE}/summary.csv",
-        intervals=f"{VAE}/intervals.csv",
-        latents=f"{VAE}/latents.csv",
-        metrics=f"{VAE}/metrics.json",
+        summary="<vae>/summary.csv",
+        intervals="<vae>/intervals.csv",
+        latents="<vae>/latents.csv",
+        metrics="<vae>/metrics.json",
     log:
-        f"logs/{config['experiment']}/summarize_vae.log",
-        benchmark=timings("summarize_vae"),
-    conda:
-        "../../envs/report.yaml"
-    resources:
-        **NEEDS.of("summarize_vae"),
+        "<logs>/summarize_vae.log",
+        benchmark="<timings>/summarize_vae.json",
+    group:
+        "vae"
     params:
+        **runs("summarize_vae"),
         options=VAE_CHAIN.summary_options(),
-        code=code("summarize_vae"),
-    shell:
-        "python -m scripts summarize_vae {params.options} --code {params.code} --benchmark {log.benchmark} 2> {log[0]}"
 
 
-rule plot_vae_images:
+use rule plot_tails as plot_vae_images with:
     input:
         manifests=expand("{folder}/manifest.json", folder=VAE_CHAIN.pictures()),
         images=ancient(expand("{folder}/images.parquet", folder=VAE_CHAIN.pictures())),
         intervals=rules.summarize_vae.output.intervals,
     output:
-        multiext(f"{FIGURES}/vae_images", ".png", ".rst"),
-        svg=shown("Random latents by generation", "vae_images.svg", "Variational autoencoder"),
+        **figure("Random latents by generation", "vae_images.svg", "Variational autoencoder"),
     log:
-        f"logs/{config['experiment']}/plot_vae_images.log",
-    conda:
-        "../../envs/report.yaml"
-    resources:
-        **NEEDS.of("plot_vae_images"),
+        "<logs>/plot_vae_images.log",
+    group:
+        "vae"
     params:
+        **runs("plot_vae_images"),
         options=VAE_CHAIN.picture_options(),
-        code=code("plot_vae_images"),
-    shell:
-        "python -m scripts plot_vae_images {params.options} --code {params.code} --intervals {input.intervals}"
-        " --output {output.svg} 2> {log}"
+        inputs=lambda _, input: flags(intervals=input.intervals),
 
 
-rule plot_vae_latents:
+use rule plot_tails as plot_vae_latents with:
     input:
         latents=rules.summarize_vae.output.latents,
         intervals=rules.summarize_vae.output.intervals,
     output:
-        multiext(f"{FIGURES}/vae_latents", ".png", ".rst"),
-        svg=shown("Latent means by generation", "vae_latents.svg", "Variational autoencoder"),
+        **figure("Latent means by generation", "vae_latents.svg", "Variational autoencoder"),
     log:
-        f"logs/{config['experiment']}/plot_vae_latents.log",
-    conda:
-        "../../envs/report.yaml"
-    resources:
-        **NEEDS.of("plot_vae_latents"),
+        "<logs>/plot_vae_latents.log",
+    group:
+        "vae"
     params:
+        **runs("plot_vae_latents"),
         options=flags(generation=VAE_CHAIN.shown()),
-        code=code("plot_vae_latents"),
-    shell:
-        "python -m scripts plot_vae_latents {params.options} --code {params.code} --latents {input.latents}"
-        " --intervals {input.intervals} --output {output.svg} 2> {log}"
 
 
-rule plot_vae_spread:
+use rule plot_perplexity as plot_vae_spread with:
     input:
         summary=rules.summarize_vae.output.summary,
         intervals=rules.summarize_vae.output.intervals,
     output:
-        multiext(f"{FIGURES}/vae_spread", ".png", ".rst"),
-        svg=shown("Spread, distance and classes", "vae_spread.svg", "Variational autoencoder"),
+        **figure("Spread, distance and classes", "vae_spread.svg", "Variational autoencoder"),
     log:
-        f"logs/{config['experiment']}/plot_vae_spread.log",
-    conda:
-        "../../envs/report.yaml"
-    resources:
-        **NEEDS.of("plot_vae_spread"),
+        "<logs>/plot_vae_spread.log",
+    group:
+        "vae"
     params:
-        options=flags(confidence=config["text"]["summary"]["confidence"]),
-        code=code("plot_vae_spread"),
-    shell:
-        "python -m scripts plot_vae_spread {params.options} --code {params.code} --summary {input.summary}"
-        " --intervals {input.intervals} --output {output.svg} 2> {log}"
+        **runs("plot_vae_spread"),

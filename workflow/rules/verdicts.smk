@@ -1,5 +1,5 @@
-# What the tables say, for all arms or for those of each question: arms compared, trends and onset; the model-collapse
-# profile; and both drawn.
+# What the tables of the text say. Takes <text>/summary.csv and its companions; gives, for all arms or for those of each
+# question, arms compared, trends and onset, and the verdicts of each definition of collapse.
 rule select_arms:
     input:
         rules.summarize.output.summary,
@@ -7,16 +7,21 @@ rule select_arms:
         rules.summarize.output.block_perplexity,
         rules.summarize.output.continuations,
     output:
-        expand(
-            f"{TEXT}/questions/{{{{name}}}}/{{table}}.csv",
-            table=["summary", "intervals", "block_perplexity", "continuations"],
+        multiext(
+            "<text>/questions/{name}/",
+            "summary.csv",
+            "intervals.csv",
+            "block_perplexity.csv",
+            "continuations.csv",
         ),
     log:
-        f"logs/{config['experiment']}/select_arms/{{name}}.log",
+        "<logs>/select_arms/{name}.log",
+    group:
+        "tables"
     conda:
         "../../envs/report.yaml"
     resources:
-        **NEEDS.of("select_arms"),
+        **NEEDS.resources(),
     params:
         options=lambda wildcards: flags(arm=config["text"]["questions"][wildcards.name]["arms"]),
         code=code("select_arms"),
@@ -29,19 +34,22 @@ rule select_arms:
 
 rule compare_arms:
     input:
-        f"{TEXT}{{question}}/summary.csv",
+        summary="<text>{question}/summary.csv",
     output:
-        comparisons=f"{TEXT}{{question}}/comparisons.csv",
-        trends=f"{TEXT}{{question}}/trends.csv",
-        onset=f"{TEXT}{{question}}/onset.csv",
+        comparisons="<text>{question}/comparisons.csv",
+        trends="<text>{question}/trends.csv",
+        onset="<text>{question}/onset.csv",
     log:
-        f"logs/{config['experiment']}/compare_arms{{question}}.log",
-        benchmark=timings("compare_arms{question}"),
+        "<logs>/compare_arms{question}.log",
+        benchmark="<timings>/compare_arms{question}.json",
+    group:
+        "tables"
     conda:
         "../../envs/report.yaml"
     resources:
-        **NEEDS.of("compare_arms"),
+        **NEEDS.resources(),
     params:
+        **runs("compare_arms"),
         options=lambda wildcards: flags(
             measure=config["text"]["statistics"]["measures"],
             compared=config["text"]["statistics"]["compared"],
@@ -51,116 +59,25 @@ rule compare_arms:
             confidence=config["text"]["summary"]["confidence"],
             resamples=config["text"]["summary"]["resamples"],
         ),
-        code=code("compare_arms"),
+        inputs=input_flags,
+        outputs=output_flags,
     shell:
-        "python -m scripts compare_arms {params.options} --code {params.code} --benchmark {log.benchmark}"
-        " --summary {input} --comparisons {output.comparisons} --trends {output.trends} --onset {output.onset}"
-        " 2> {log[0]}"
+        "python -m scripts {params.script} {params.options} {params.inputs} {params.outputs} --code {params.code}"
+        " --benchmark {log.benchmark} 2> {log[0]}"
 
 
-rule judge_arms:
-    input:
-        f"{TEXT}{{question}}/summary.csv",
+use rule compare_arms as judge_arms with:
     output:
-        profile=f"{TEXT}{{question}}/profile.csv",
-        json=f"{TEXT}{{question}}/profile.json",
+        profile="<text>{question}/profile.csv",
+        json="<text>{question}/profile.json",
     log:
-        f"logs/{config['experiment']}/judge_arms{{question}}.log",
-        benchmark=timings("judge_arms{question}"),
-    conda:
-        "../../envs/report.yaml"
-    resources:
-        **NEEDS.of("judge_arms"),
+        "<logs>/judge_arms{question}.log",
+        benchmark="<timings>/judge_arms{question}.json",
     params:
+        **runs("judge_arms"),
         options=flags(
             rules=json.dumps(config["text"]["profile"], sort_keys=True),
             interval=config["text"]["statistics"]["interval"],
             confidence=config["text"]["summary"]["confidence"],
             resamples=config["text"]["summary"]["resamples"],
         ),
-        code=code("judge_arms"),
-    shell:
-        "python -m scripts judge_arms {params.options} --code {params.code} --benchmark {log.benchmark}"
-        " --summary {input} --profile {output.profile} --json {output.json} 2> {log[0]}"
-
-
-rule plot_profile:
-    input:
-        rules.judge_arms.output.profile,
-    output:
-        f"{FIGURES}{{question}}/profile.png",
-        caption=f"{FIGURES}{{question}}/profile.rst",
-        svg=asked("Verdicts by eight definitions", "profile.svg", "Model-collapse profile"),
-    log:
-        f"logs/{config['experiment']}/plot_profile{{question}}.log",
-    conda:
-        "../../envs/report.yaml"
-    resources:
-        **NEEDS.of("plot_profile"),
-    params:
-        options=flags(confidence=config["text"]["summary"]["confidence"]),
-        code=code("plot_profile"),
-    shell:
-        "python -m scripts plot_profile {params.options} --code {params.code} --profile {input}"
-        " --output {output.svg} 2> {log}"
-
-
-rule table_profile:
-    input:
-        rules.judge_arms.output.profile,
-    output:
-        caption=f"{FIGURES}{{question}}/profile_table.rst",
-        page=asked("Verdicts and the rules that decided", "profile_table.html", "Model-collapse profile"),
-    log:
-        f"logs/{config['experiment']}/table_profile{{question}}.log",
-    conda:
-        "../../envs/report.yaml"
-    resources:
-        **NEEDS.of("table_profile"),
-    params:
-        code=code("table_profile"),
-    shell:
-        "python -m scripts table_profile --code {params.code} --profile {input} --output {output.page} 2> {log}"
-
-
-rule plot_onset:
-    input:
-        rules.compare_arms.output.onset,
-    output:
-        f"{FIGURES}{{question}}/onset.png",
-        caption=f"{FIGURES}{{question}}/onset.rst",
-        svg=asked("Which measure sees collapse first", "onset.svg", "Model-collapse profile"),
-    log:
-        f"logs/{config['experiment']}/plot_onset{{question}}.log",
-    conda:
-        "../../envs/report.yaml"
-    resources:
-        **NEEDS.of("plot_onset"),
-    params:
-        options=flags(confidence=config["text"]["summary"]["confidence"]),
-        code=code("plot_onset"),
-    shell:
-        "python -m scripts plot_onset {params.options} --code {params.code} --onset {input}"
-        " --output {output.svg} 2> {log}"
-
-
-rule table_comparisons:
-    input:
-        summary=f"{TEXT}{{question}}/summary.csv",
-        comparisons=rules.compare_arms.output.comparisons,
-        trends=rules.compare_arms.output.trends,
-    output:
-        caption=f"{FIGURES}{{question}}/comparisons.rst",
-        page=asked("Comparisons between arms and trends", "comparisons.html", "Model-collapse profile"),
-    log:
-        f"logs/{config['experiment']}/table_comparisons{{question}}.log",
-    conda:
-        "../../envs/report.yaml"
-    resources:
-        **NEEDS.of("table_comparisons"),
-    params:
-        options=flags(confidence=config["text"]["summary"]["confidence"]),
-        code=code("table_comparisons"),
-    shell:
-        "python -m scripts table_comparisons {params.options} --code {params.code} --summary {input.summary}"
-        " --comparisons {input.comparisons} --trends {input.trends} --output {output.page} 2> {log}"

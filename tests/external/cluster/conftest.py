@@ -14,8 +14,8 @@ from tests.external.cluster.slurm import Cluster, until
 from tests.project import ENVIRONMENT, Project, heed_signals
 
 PATIENCE = 1800  # seconds; a job on a busy machine spends minutes importing
-SMALL = [  # for nodes with two cores and jobs of a few seconds
-    *["--workflow-profile", "profiles/slurm", "--cores", "2", "--latency-wait", "5"],
+SMALL = [  # for nodes of two cores, and for jobs of seconds
+    *["--profile", "profiles/slurm", "--cores", "2", "--latency-wait", "5"],
     *["--slurm-init-seconds-before-status-checks", "2"],
 ]
 SLOW = 0.01  # gigaflops: low, so that jobs get enough time on a busy machine
