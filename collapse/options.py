@@ -1,13 +1,13 @@
 """Declare an option once: its type, bounds and meaning. Everything that needs to know an option reads its declaration.
 
-An option is a field of a frozen dataclass, annotated with `Option`. The configuration's schema, the flags of a job, the
+An option is a field of a frozen dataclass that `option` declares. The configuration's schema, the flags of a job, the
 command line of a script and the documentation are made from these fields. Nothing here imports numpy or torch.
 """
 
 import functools
 import types
 import typing
-from dataclasses import MISSING, dataclass
+from dataclasses import MISSING, dataclass, field
 from dataclasses import fields as dataclass_fields
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
@@ -37,6 +37,11 @@ class Option:
     changes_result: bool = True
 
 
+def option(description: str, *, default: Any = MISSING, **rest: Any) -> Any:
+    """Declare a field of a dataclass; `rest` goes to `Option`. With a default, the key may be left out."""
+    return field(default=default, metadata={"option": Option(description, **rest)})
+
+
 Seed = Annotated[int, Option(minimum=0)]
 
 
@@ -55,15 +60,12 @@ class Field:
 def fields(options: type) -> tuple[Field, ...]:
     """The options of a dataclass, in the order of their declaration."""
     hints = get_type_hints(options, include_extras=True)
-    return tuple(
-        Field(
-            each.name,
-            *split(hints[each.name])[:2],
-            required=each.default is MISSING and each.default_factory is MISSING,
-            option=split(hints[each.name])[2],
-        )
-        for each in dataclass_fields(options)
-    )
+    declared = []
+    for each in dataclass_fields(options):
+        kind, optional, of_type = split(hints[each.name])
+        required = each.default is MISSING and each.default_factory is MISSING
+        declared.append(Field(each.name, kind, optional, required, each.metadata.get("option", of_type)))
+    return tuple(declared)
 
 
 def split(annotation: Any) -> tuple[Any, bool, Option]:
@@ -92,12 +94,9 @@ def names(options: type) -> tuple[str, ...]:
 class Compute:
     """Where and how wide a job computes; sums depend on both."""
 
-    threads: Annotated[
-        int,
-        Option(
-            "compute threads inside a job; results depend on it, and not on the number of jobs at a time",
-            minimum=1,
-            maximum=1024,
-        ),
-    ]
-    device: Annotated[Device, Option("where language models compute; cuda: one GPU a job, or one a process")]
+    threads: int = option(
+        "compute threads inside a job; results depend on it, and not on the number of jobs at a time",
+        minimum=1,
+        maximum=1024,
+    )
+    device: Device = option("where language models compute; cuda: one GPU a job, or one a process")

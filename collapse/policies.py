@@ -6,7 +6,7 @@ collapse/mixing.py has a function of the same name for each. To add a policy: it
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from collapse.options import Option
+from collapse.options import Option, option
 
 HumanFraction = Annotated[
     float, Option("policy preserve: share of human blocks in every training set", minimum=0, maximum=1)
@@ -29,52 +29,42 @@ class PreserveLoaded:
 class Preserve(PreserveLoaded):
     """Human blocks are taken from the original text."""
 
-    human_draw: Annotated[
-        Literal["each_generation", "once"],
-        Option("policy preserve: human blocks are drawn anew for every generation, or once for the chain"),
-    ]
+    human_draw: Literal["each_generation", "once"] = option(
+        "policy preserve: human blocks are drawn anew for every generation, or once for the chain"
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProvenanceFilter:
     """Text is chosen by its recorded origin."""
 
-    most_depth: Annotated[
-        int,
-        Option(
-            "policy provenance_filter: number of models between human text and a training block, at most", minimum=0
-        ),
-    ]
+    most_depth: int = option(
+        "policy provenance_filter: number of models between human text and a training block, at most", minimum=0
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
 class WatermarkFilter:
     """Text is chosen by a watermark detector."""
 
-    z_threshold: Annotated[
-        float, Option("policy watermark_filter: blocks with a higher score of the detector are left out (z-score)")
-    ]
+    z_threshold: float = option(
+        "policy watermark_filter: blocks with a higher score of the detector are left out (z-score)"
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
 class GrowingWeb:
     """A web whose synthetic share grows."""
 
-    share_growth: Annotated[
-        float, Option("policy growing_web: growth of the synthetic share a generation", minimum=0, maximum=1)
-    ]
+    share_growth: float = option("policy growing_web: growth of the synthetic share a generation", minimum=0, maximum=1)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pool:
     """Text that several models wrote."""
 
-    writers: Annotated[
-        list[str], Option("policy pool: arms whose models write the text, this arm too if it is named", fewest=1)
-    ]
-    writer_seeds: Annotated[
-        Literal["own", "all"], Option("policy pool: the writers' chains of the same seed, or of all seeds")
-    ]
+    writers: list[str] = option("policy pool: arms whose models write the text, this arm too if it is named", fewest=1)
+    writer_seeds: Literal["own", "all"] = option("policy pool: the writers' chains of the same seed, or of all seeds")
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from collapse.images.options import Vae
 from collapse.measures.options import Evaluate
 from collapse.models.memory import Shape
 from collapse.models.options import HubModel
-from collapse.options import NAME, Compute, Field, Option, Seed, fields, split
+from collapse.options import NAME, Compute, Field, Option, Seed, fields, option, split
 from collapse.policies import POLICIES
 from collapse.statistics.options import Profile, Statistics, Summary
 from collapse.theory.options import Discrete, Gaussian, Mixture, ThreeErrors
@@ -36,88 +36,75 @@ Arms = list[str]
 class BaseModel(HubModel):
     """The model that every generation starts from."""
 
-    source: Annotated[
-        Literal["pretrain", "hub"],
-        Option("pretrain: train a small OPT here, once; hub: fetch an OPT or a GPT-NeoX (Pythia)"),
-    ]
-    pretraining: Annotated[Pretraining, Option("the small base model made here")]
+    source: Literal["pretrain", "hub"] = option(
+        "pretrain: train a small OPT here, once; hub: fetch an OPT or a GPT-NeoX (Pythia)"
+    )
+    pretraining: Pretraining = option("the small base model made here")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
     """One question on the text."""
 
-    asks: Annotated[str, Option("the question, in words", fewest=1)]
-    arms: Annotated[Arms, Option("arms that answer it, by their names under arms; they run", fewest=1)]
-    reference: Annotated[str | None, Option("arm that every other is compared with; null is every pair")]
+    asks: str = option("the question, in words", fewest=1)
+    arms: Arms = option("arms that answer it, by their names under arms; they run", fewest=1)
+    reference: str | None = option("arm that every other is compared with; null is every pair")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Text:
     """The chain of generations."""
 
-    generations: Annotated[int, Option("number of generations, 0 included: 10 means 0 … 9", minimum=1, maximum=10_000)]
-    seeds: Annotated[list[Seed], Option("seeds; each arm has a chain for each", fewest=1)]
-    arms: Annotated[Arms, Option("arms that run, by their names under arms, beside those of the questions")]
-    questions: Annotated[
-        dict[str, Annotated[Question, Option("one question")]],
-        Option("arms that are compared and drawn together, by name; without a question all arms are", keys=NAME),
-    ]
-    finetune: Annotated[Finetune, Option("fine-tuning of every generation; an arm may change it")]
-    generate: Annotated[Generate, Option("how the next training set is written; an arm may change it")]
-    evaluate: Annotated[Evaluate, Option("how a generation is evaluated")]
-    passage: Annotated[Passage, Option("a fixed passage that every generation continues")]
-    summary: Annotated[Summary, Option("tables and intervals")]
-    statistics: Annotated[Statistics, Option("tests between arms and over generations, and the onset of collapse")]
-    profile: Annotated[Profile, Option("the rule by which each definition of collapse is judged")]
+    generations: int = option("number of generations, 0 included: 10 means 0 … 9", minimum=1, maximum=10_000)
+    seeds: list[Seed] = option("seeds; each arm has a chain for each", fewest=1)
+    arms: Arms = option("arms that run, by their names under arms, beside those of the questions")
+    questions: dict[str, Annotated[Question, Option("one question")]] = option(
+        "arms that are compared and drawn together, by name; without a question all arms are", keys=NAME
+    )
+    finetune: Finetune = option("fine-tuning of every generation; an arm may change it")
+    generate: Generate = option("how the next training set is written; an arm may change it")
+    evaluate: Evaluate = option("how a generation is evaluated")
+    passage: Passage = option("a fixed passage that every generation continues")
+    summary: Summary = option("tables and intervals")
+    statistics: Statistics = option("tests between arms and over generations, and the onset of collapse")
+    profile: Profile = option("the rule by which each definition of collapse is judged")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Arm:
     """One experimental condition, without the options that are added by policy, training and decoding."""
 
-    policy: Annotated[str, Option("a policy of collapse/policies.py")]
-    sweep: Annotated[
-        dict[str, Any],
-        Option("options of an arm, each with a list of values: one arm for every combination", fewest=1),
-    ]
+    policy: str = option("a policy of collapse/policies.py")
+    sweep: dict[str, Any] = option(
+        "options of an arm, each with a list of values: one arm for every combination", fewest=1
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Configuration(Compute):
     """An experiment."""
 
-    experiment: Annotated[
-        str,
-        Option("name of the results folder in results/ (letters, digits, _ and -)", pattern=NAME),
-    ]
-    parts: Annotated[
-        list[Literal["text", "discrete", "gaussian", "mixture", "vae", "three_errors"]],
-        Option("parts that run; a part that is left out is neither computed nor in the report", fewest=1),
-    ]
-    memory_gigabytes: Annotated[
-        float,
-        Option("memory that one job of the text may take; a job that needs more is refused", above=0, maximum=100_000),
-    ]
-    gigaflops: Annotated[
-        float | None,
-        Option(
-            "speed of one core, or of the GPU, in float32 products; only predicted times depend on it",
-            above=0,
-        ),
-    ]
-    corpus: Annotated[Corpus, Option("the human text")]
-    base_model: Annotated[BaseModel, Option("the model that every generation starts from")]
-    text: Annotated[Text, Option("the chain of generations")]
-    arms: Annotated[
-        dict[str, Annotated[Arm, Option("one experimental condition")]],
-        Option("definitions of arms; text.arms says which of them run", keys=ARM_NAME, fewest=1),
-    ]
-    discrete: Annotated[Discrete, Option("a distribution over symbols, sampled and refitted by counting")]
-    gaussian: Annotated[Gaussian, Option("a normal distribution, sampled and refitted by mean and covariance")]
-    mixture: Annotated[Mixture, Option("a mixture of two Gaussians in the plane, sampled and refitted by EM")]
-    vae: Annotated[Vae, Option("a variational autoencoder of images")]
-    three_errors: Annotated[ThreeErrors, Option("the three errors of the theory, one at a time and together")]
+    experiment: str = option("name of the results folder in results/ (letters, digits, _ and -)", pattern=NAME)
+    parts: list[Literal["text", "discrete", "gaussian", "mixture", "vae", "three_errors"]] = option(
+        "parts that run; a part that is left out is neither computed nor in the report", fewest=1
+    )
+    memory_gigabytes: float = option(
+        "memory that one job of the text may take; a job that needs more is refused", above=0, maximum=100_000
+    )
+    gigaflops: float | None = option(
+        "speed of one core, or of the GPU, in float32 products; only predicted times depend on it", above=0
+    )
+    corpus: Corpus = option("the human text")
+    base_model: BaseModel = option("the model that every generation starts from")
+    text: Text = option("the chain of generations")
+    arms: dict[str, Annotated[Arm, Option("one experimental condition")]] = option(
+        "definitions of arms; text.arms says which of them run", keys=ARM_NAME, fewest=1
+    )
+    discrete: Discrete = option("a distribution over symbols, sampled and refitted by counting")
+    gaussian: Gaussian = option("a normal distribution, sampled and refitted by mean and covariance")
+    mixture: Mixture = option("a mixture of two Gaussians in the plane, sampled and refitted by EM")
+    vae: Vae = option("a variational autoencoder of images")
+    three_errors: ThreeErrors = option("the three errors of the theory, one at a time and together")
 
 
 class ConfigurationError(ValueError):

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from collapse.options import NAME, Option
+from collapse.options import NAME, Option, option
 
 Chains = Annotated[int, Option("independent chains", minimum=2, maximum=100_000_000)]
 Samples = list[Annotated[int, Option(minimum=2, maximum=1_000_000_000)]]
@@ -18,9 +18,9 @@ SeedOfDraws = Annotated[int, Option("seed of all draws", minimum=0)]
 class Distribution:
     """A true distribution over symbols."""
 
-    kind: Annotated[Literal["uniform", "zipf"], Option("uniform: a die; zipf: probability falls as 1 / rank^exponent")]
-    symbols: Annotated[int, Option("number of symbols", minimum=2, maximum=10_000_000)]
-    exponent: Annotated[float | None, Option("kind zipf: its exponent", minimum=0, maximum=10)]
+    kind: Literal["uniform", "zipf"] = option("uniform: a die; zipf: probability falls as 1 / rank^exponent")
+    symbols: int = option("number of symbols", minimum=2, maximum=10_000_000)
+    exponent: float | None = option("kind zipf: its exponent", minimum=0, maximum=10)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,11 +29,10 @@ class Discrete:
 
     seed: SeedOfDraws
     chains: Chains
-    distributions: Annotated[
-        dict[str, Annotated[Distribution, Option("a true distribution")]],
-        Option("the true distributions, by name", keys=NAME, fewest=1),
-    ]
-    samples: Annotated[Samples, Option("M, draws a generation", fewest=1)]
+    distributions: dict[str, Annotated[Distribution, Option("a true distribution")]] = option(
+        "the true distributions, by name", keys=NAME, fewest=1
+    )
+    samples: Samples = option("M, draws a generation", fewest=1)
     generations: Generations
 
 
@@ -43,23 +42,21 @@ class Gaussian:
 
     seed: SeedOfDraws
     chains: Chains
-    dimensions: Annotated[
-        list[Annotated[int, Option(minimum=1, maximum=1000)]],
-        Option("dimensions of the standard normal distributions that are the truth", fewest=1),
-    ]
-    samples: Annotated[Samples, Option("M, draws a generation; more than the dimensions", fewest=1)]
+    dimensions: list[Annotated[int, Option(minimum=1, maximum=1000)]] = option(
+        "dimensions of the standard normal distributions that are the truth", fewest=1
+    )
+    samples: Samples = option("M, draws a generation; more than the dimensions", fewest=1)
     generations: Generations
-    variants: Annotated[
-        list[Literal["unbiased", "biased", "linear", "superlinear", "accumulate", "real"]],
-        Option("how the next sample is made and fitted; variants of collapse/theory/gaussian.py", fewest=1),
-    ]
-    superlinear_exponent: Annotated[float, Option("variant superlinear: M_k = M k^exponent", above=1, maximum=3)]
-    real_fraction: Annotated[
-        float, Option("variant real: share of every sample that comes from the true distribution", above=0, below=1)
-    ]
-    draws: Annotated[
-        Literal["summaries", "samples"], Option("summaries: draw mean and scatter themselves; samples: draw M points")
-    ]
+    variants: list[Literal["unbiased", "biased", "linear", "superlinear", "accumulate", "real"]] = option(
+        "how the next sample is made and fitted; variants of collapse/theory/gaussian.py", fewest=1
+    )
+    superlinear_exponent: float = option("variant superlinear: M_k = M k^exponent", above=1, maximum=3)
+    real_fraction: float = option(
+        "variant real: share of every sample that comes from the true distribution", above=0, below=1
+    )
+    draws: Literal["summaries", "samples"] = option(
+        "summaries: draw mean and scatter themselves; samples: draw M points"
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,21 +64,17 @@ class Mixture:
     """A mixture of two Gaussians in the plane, sampled and refitted by EM."""
 
     seed: SeedOfDraws
-    chains: Annotated[int, Option("independent chains", minimum=1, maximum=1_000_000)]
-    originals: Annotated[
-        list[Literal["overlapping", "blob"]],
-        Option("true distributions; overlapping: two Gaussians; blob: one", fewest=1),
-    ]
-    samples: Annotated[
-        list[Annotated[int, Option(minimum=2, maximum=100_000_000)]], Option("M, draws a generation", fewest=1)
-    ]
-    generations: Annotated[
-        list[Annotated[int, Option(minimum=0, maximum=1_000_000)]],
-        Option("generations that are kept and shown, from 0 upwards; a job goes from one to the next", fewest=2),
-    ]
-    tolerance: Annotated[float, Option("EM stops when the mean log-likelihood grows by less", above=0, maximum=1)]
-    max_iterations: Annotated[int, Option("iterations after which EM stops", minimum=1, maximum=1_000_000)]
-    regularization: Annotated[float, Option("added to the diagonal of every covariance", minimum=0, maximum=1)]
+    chains: int = option("independent chains", minimum=1, maximum=1_000_000)
+    originals: list[Literal["overlapping", "blob"]] = option(
+        "true distributions; overlapping: two Gaussians; blob: one", fewest=1
+    )
+    samples: list[Annotated[int, Option(minimum=2, maximum=100_000_000)]] = option("M, draws a generation", fewest=1)
+    generations: list[Annotated[int, Option(minimum=0, maximum=1_000_000)]] = option(
+        "generations that are kept and shown, from 0 upwards; a job goes from one to the next", fewest=2
+    )
+    tolerance: float = option("EM stops when the mean log-likelihood grows by less", above=0, maximum=1)
+    max_iterations: int = option("iterations after which EM stops", minimum=1, maximum=1_000_000)
+    regularization: float = option("added to the diagonal of every covariance", minimum=0, maximum=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,11 +82,9 @@ class ThreeErrors:
     """The three errors of the theory, one at a time and together."""
 
     seed: SeedOfDraws
-    chains: Annotated[int, Option("independent chains where there are draws", minimum=2, maximum=100_000_000)]
-    samples: Annotated[int, Option("M where the sample is finite", minimum=2, maximum=1_000_000_000)]
-    generations: Annotated[int, Option("number of fits", minimum=1, maximum=100_000)]
-    separation: Annotated[
-        float, Option("half the distance of the two modes of a truth of variance 1", minimum=0, below=1)
-    ]
-    steps: Annotated[int, Option("steps after which the optimiser is stopped", minimum=1, maximum=1_000_000)]
-    step_size: Annotated[float, Option("step size of the natural gradient", above=0, below=1)]
+    chains: int = option("independent chains where there are draws", minimum=2, maximum=100_000_000)
+    samples: int = option("M where the sample is finite", minimum=2, maximum=1_000_000_000)
+    generations: int = option("number of fits", minimum=1, maximum=100_000)
+    separation: float = option("half the distance of the two modes of a truth of variance 1", minimum=0, below=1)
+    steps: int = option("steps after which the optimiser is stopped", minimum=1, maximum=1_000_000)
+    step_size: float = option("step size of the natural gradient", above=0, below=1)

@@ -39,7 +39,7 @@ def test_lines_are_documents_blank_ones_too(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "message"), [(b"na\xefve", "not UTF-8.*0xef at position 2"), (b"", "empty"), (b" \n\n", "empty")]
+    ("content", "message"), [(b"na\xefve", "not UTF-8.*0xef at position 2"), (b"", "no text"), (b" \n\n", "no text")]
 )
 def test_unusable_text_is_refused_by_name(tmp_path, content, message):
     path = tmp_path / "a.txt"
