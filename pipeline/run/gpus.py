@@ -23,8 +23,8 @@ class NoGpuFree(RuntimeError):
     """More jobs ask for a GPU than there are."""
 
 
-def asked(config: Mapping[str, Any], rule: str) -> dict[str, int]:
-    """The GPUs of a job, as Snakemake's resource; none of a rule that takes none."""
+def resources(config: Mapping[str, Any], rule: str) -> dict[str, int]:
+    """Return the GPUs of a job as a resource of Snakemake; nothing for a rule that takes none."""
     if config["device"] == "cpu" or rule not in ON_DEVICE:
         return {}
     return {"gpu": config["text"]["finetune"]["processes"] if rule == "finetune" else 1}
@@ -32,8 +32,8 @@ def asked(config: Mapping[str, Any], rule: str) -> dict[str, int]:
 
 def hand_out(count: int) -> None:
     """Let the jobs that this process starts share so many GPUs: those that it is shown, or the first ones."""
-    shown = [one for one in os.environ.get(VISIBLE, "").split(",") if one]
-    os.environ[GPUS] = ",".join((shown or [str(one) for one in range(count)])[:count])
+    visible = [one for one in os.environ.get(VISIBLE, "").split(",") if one]
+    os.environ[GPUS] = ",".join((visible or [str(one) for one in range(count)])[:count])
 
 
 def take(arguments: Sequence[str]) -> None:
