@@ -1,6 +1,7 @@
 """A generation's text shared out to several jobs: the bytes of one job, and no more to do than with one."""
 
 import shutil
+import sys
 
 from tests.project import Project
 
@@ -23,6 +24,7 @@ def test_shards_give_the_bytes_of_one_job_and_leave_nothing_behind(mini):
     assert mini.plan("text") == {}
 
     shutil.rmtree(mini.folder / ".snakemake")  # as after a clone: what is known is what travels with the results
+    mini.command(sys.executable, "-m", "pipeline.provenance.restore", "--unpack")
     assert mini.plan("text") == {}
     mini.configure({"text": {"evaluate": {"frequency_groups": 5}}})
     assert mini.plan("text") == {"evaluate": 2} | TABLES
