@@ -23,7 +23,7 @@ class NoGpuFree(RuntimeError):
     """More jobs need a GPU than the machine has GPUs."""
 
 
-def asked(config: Mapping[str, Any], rule: str) -> dict[str, int]:
+def resources(config: Mapping[str, Any], rule: str) -> dict[str, int]:
     """Return Snakemake's resource `gpu` for a job of a rule; nothing if the rule computes on the CPU."""
     if config["device"] == "cpu" or rule not in ON_DEVICE:
         return {}

@@ -112,7 +112,7 @@ if PRETRAIN:
         threads: config["base_model"]["pretraining"]["threads"]
         resources:  # nothing runs again for another resource; they are text, since numbers are cut to integers
             **NEEDS.resources(),
-            **gpus.asked(config, "pretrain"),
+            **gpus.resources(config, "pretrain"),
             checkpoint_minutes=str(config["base_model"]["pretraining"]["checkpoint_minutes"]),
             memory_gigabytes=str(config["memory_gigabytes"]),
         params:

@@ -82,7 +82,7 @@ rule finetune:
     threads: config["threads"]
     resources:  # nothing runs again for another resource; they are text, since numbers are cut to integers
         **NEEDS.resources(),
-        **gpus.asked(config, "finetune"),
+        **gpus.resources(config, "finetune"),
         checkpoint_minutes=str(config["text"]["finetune"]["checkpoint_minutes"]),
         memory_gigabytes=str(config["memory_gigabytes"]),
     params:
@@ -125,7 +125,7 @@ rule generate:
     threads: config["threads"]
     resources:
         **NEEDS.resources(),
-        **gpus.asked(config, "generate"),
+        **gpus.resources(config, "generate"),
         memory_gigabytes=str(config["memory_gigabytes"]),
     params:
         place=place_flags,
@@ -206,7 +206,7 @@ rule evaluate:
     threads: config["threads"]
     resources:
         **NEEDS.resources(),
-        **gpus.asked(config, "evaluate"),
+        **gpus.resources(config, "evaluate"),
         memory_gigabytes=str(config["memory_gigabytes"]),
     params:
         place=place_flags,
