@@ -8,19 +8,14 @@ import numpy as np
 
 from collapse.artefacts import sha256, write_manifest
 from collapse.images import sources as image_sources
-from scripts.shared import job
+from collapse.images.options import Images
+from scripts.shared import job, options
 from scripts.shared.timer import Timer
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     parser = job.parser(__doc__)
-    parser.add_argument("--source", choices=["digits", "files", "hub"], required=True)
-    parser.add_argument("--folder", type=Path)
-    parser.add_argument("--file", action="append", default=[], metavar="KIND=NAME")
-    parser.add_argument("--repository")
-    parser.add_argument("--configuration")
-    parser.add_argument("--revision")
-    parser.add_argument("--train-images", type=int, help="keep the first so many; all without it")
+    options.add(parser, Images)
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args(argv)
     work = Timer(args.benchmark)
@@ -28,7 +23,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     if args.source == "digits":
         found = image_sources.digits()
     elif args.source == "files":
-        found = image_sources.idx_images(args.folder, job.pairs(args.file))
+        found = image_sources.idx_images(Path(args.folder), job.pairs(args.files))
     else:
         found = image_sources.hub_images(args.repository, args.configuration, args.revision)
     classes = len(np.unique(found["train"].labels))
@@ -50,8 +45,8 @@ def main(argv: Sequence[str] | None = None) -> None:
                 "side": kept.side,
                 "classes": classes,
                 "files": {
-                    name: sha256(args.folder / file)
-                    for name, file in job.pairs(args.file).items()
+                    name: sha256(Path(args.folder) / file)
+                    for name, file in job.pairs(args.files).items()
                     if name.startswith(split)
                 },
                 "repository": args.repository,

@@ -7,7 +7,8 @@ from pathlib import Path
 from collapse.artefacts import write_manifest
 from collapse.seeds import derive_seed
 from collapse.theory import discrete
-from scripts.shared import job
+from collapse.theory.options import Chains, Distribution
+from scripts.shared import job, options
 from scripts.shared.theory import write_trajectory
 from scripts.shared.timer import Timer
 
@@ -15,11 +16,9 @@ from scripts.shared.timer import Timer
 def main(argv: Sequence[str] | None = None) -> None:
     parser = job.parser(__doc__)
     parser.add_argument("--distribution", required=True, help="its name")
-    parser.add_argument("--kind", choices=["uniform", "zipf"], required=True)
-    parser.add_argument("--exponent", type=float)
-    for name in ("symbols", "samples", "chains", "seed"):
-        parser.add_argument(f"--{name}", type=int, required=True)
-    parser.add_argument("--generation", type=int, action="append", required=True, help="at which chains are measured")
+    parser.add_argument("--samples", type=int, required=True, help="draws a generation")
+    options.add(parser, Distribution)
+    options.add(parser, Chains)
     parser.add_argument("--output", type=Path, required=True, help="CSV")
     parser.add_argument("--manifest", type=Path, required=True)
     args = parser.parse_args(argv)
@@ -32,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             p,
             chains=args.chains,
             samples=args.samples,
-            generations=args.generation,
+            generations=args.generations,
             seed=seed,
             progress=partial(work.progress, note="generations"),
         )
@@ -52,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             "exponent": args.exponent,
             "samples": args.samples,
             "chains": args.chains,
-            "generations": args.generation,
+            "generations": args.generations,
             "seed": args.seed,
         },
     )

@@ -9,7 +9,8 @@ import numpy as np
 from collapse.artefacts import write_manifest
 from collapse.seeds import derive_seed
 from collapse.theory import gaussian
-from scripts.shared import job
+from collapse.theory.options import OF_VARIANT, GaussianJob
+from scripts.shared import job, options
 from scripts.shared.theory import write_trajectory
 from scripts.shared.timer import Timer
 
@@ -17,18 +18,16 @@ from scripts.shared.timer import Timer
 def main(argv: Sequence[str] | None = None) -> None:
     parser = job.parser(__doc__)
     parser.add_argument("--variant", required=True)
-    parser.add_argument("--draws", choices=list(gaussian.DRAWS), required=True)
-    for name in ("dimensions", "samples", "chains", "seed"):
+    for name in ("dimensions", "samples"):
         parser.add_argument(f"--{name}", type=int, required=True)
-    parser.add_argument("--superlinear-exponent", type=float, default=1.5, help="of variant superlinear")
-    parser.add_argument("--real-fraction", type=float, default=0.1, help="of variant real")
-    parser.add_argument("--generation", type=int, action="append", required=True, help="at which chains are measured")
+    options.add(parser, GaussianJob, optional=[name for names in OF_VARIANT.values() for name in names])
     parser.add_argument("--output", type=Path, required=True, help="CSV")
     parser.add_argument("--manifest", type=Path, required=True)
     args = parser.parse_args(argv)
     work = Timer(args.benchmark)
 
-    variant = gaussian.variants(args.superlinear_exponent, args.real_fraction)[args.variant]
+    # other variants use neither number
+    variant = gaussian.variants(args.superlinear_exponent or 0.0, args.real_fraction or 0.0)[args.variant]
     rng = np.random.default_rng(derive_seed(args.seed, "gaussian", args.variant, args.dimensions, args.samples))
     with work:
         rows = gaussian.trajectory(
@@ -37,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             chains=args.chains,
             dimensions=args.dimensions,
             samples=args.samples,
-            generations=args.generation,
+            generations=args.generations,
             rng=rng,
             progress=partial(work.progress, note="generations"),
         )
@@ -56,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             "dimensions": args.dimensions,
             "samples": args.samples,
             "chains": args.chains,
-            "generations": args.generation,
+            "generations": args.generations,
             "draws": args.draws,
             "exponent": variant.exponent,
             "real_fraction": variant.real_fraction,

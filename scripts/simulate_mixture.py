@@ -8,17 +8,17 @@ import torch
 from collapse.artefacts import checked_manifest, write_manifest
 from collapse.tables import write_columns
 from collapse.theory import mixture, mixture_chains
-from scripts.shared import job
+from collapse.theory.options import MixtureJob
+from scripts.shared import job, options
 from scripts.shared.timer import Timer
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     parser = job.parser(__doc__)
     parser.add_argument("--original", choices=list(mixture.ORIGINALS), required=True)
-    for name in ("samples", "chains", "generation", "max-iterations", "seed", "threads"):
+    for name in ("samples", "generation", "threads"):
         parser.add_argument(f"--{name}", type=int, required=True)
-    for name in ("tolerance", "regularization"):
-        parser.add_argument(f"--{name}", type=float, required=True)
+    options.add(parser, MixtureJob)
     parser.add_argument("--previous", type=Path, help="folder of the kept generation before")
     parser.add_argument("--output", type=Path, required=True, help="folder")
     args = parser.parse_args(argv)

@@ -7,28 +7,25 @@ import pandas as pd
 
 from collapse.artefacts import write_json, write_manifest, write_text
 from collapse.theory import three_errors
-from scripts.shared import job
+from collapse.theory.options import ThreeErrors
+from scripts.shared import job, options
 from scripts.shared.timer import Timer
 
 COLUMNS = ["error", "generation", "exact", "simulated", "standard_error", "q05", "median", "q95", "chains"]
-OPTIONS = ("chains", "samples", "generations", "steps", "seed", "separation", "step_size")
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     parser = job.parser(__doc__)
-    for name in ("chains", "samples", "generations", "steps", "seed"):
-        parser.add_argument(f"--{name}", type=int, required=True)
-    for name in ("separation", "step-size"):
-        parser.add_argument(f"--{name}", type=float, required=True)
+    options.add(parser, ThreeErrors)
     parser.add_argument("--output", type=Path, required=True, help="CSV")
     parser.add_argument("--metrics", type=Path, required=True)
     parser.add_argument("--manifest", type=Path, required=True)
     args = parser.parse_args(argv)
     work = Timer(args.benchmark)
 
-    options = {name: getattr(args, name) for name in OPTIONS}
+    given = options.values(args, ThreeErrors)
     with work:
-        rows = three_errors.trajectories(**options)
+        rows = three_errors.trajectories(**given)
 
     write_text(args.output, pd.DataFrame(rows, columns=COLUMNS).to_csv(index=False, lineterminator="\n"))
     write_json(args.metrics, three_errors.agreement(rows))
@@ -39,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         parents=[],
         code=args.code,
         libraries=("numpy", "scipy"),
-        options=options,
+        options=given,
     )
     work.finish()
 

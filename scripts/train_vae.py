@@ -7,12 +7,13 @@ from pathlib import Path
 import torch
 
 from collapse.artefacts import checked_manifest, write_manifest
-from collapse.images.autoencoder import PRECISIONS, new_model, train
+from collapse.images.autoencoder import new_model, train
 from collapse.images.methods import METHODS, Training
+from collapse.images.options import Autoencoder
 from collapse.images.sources import read_images
 from collapse.images.storage import load_autoencoder, write_weights
 from collapse.seeds import derive_seed
-from scripts.shared import job
+from scripts.shared import job, options
 from scripts.shared.timer import Timer
 
 
@@ -21,11 +22,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--method", choices=["real", *METHODS], required=True, help="real for generation 0")
     parser.add_argument("--images", type=Path, required=True, help="folder of prepare_images")
     parser.add_argument("--previous", type=Path, help="folder of the model before; none for generation 0")
-    for name in ("seed", "generation", "capacity", "latent-dimensions", "epochs", "batch-images", "threads"):
+    for name in ("seed", "generation", "threads"):
         parser.add_argument(f"--{name}", type=int, required=True)
-    for name in ("learning-rate", "weight-decay"):
-        parser.add_argument(f"--{name}", type=float, required=True)
-    parser.add_argument("--precision", choices=PRECISIONS, required=True)
+    options.add(parser, Autoencoder)
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args(argv)
     work = Timer(args.benchmark)

@@ -5,13 +5,19 @@ from typing import Annotated, Literal
 
 from collapse.options import NAME, Option, option
 
-Chains = Annotated[int, Option("independent chains", minimum=2, maximum=100_000_000)]
 Samples = list[Annotated[int, Option(minimum=2, maximum=1_000_000_000)]]
-Generations = Annotated[
-    list[Annotated[int, Option(minimum=1, maximum=10_000_000)]],
-    Option("numbers of fits after which the chains are measured", fewest=1),
-]
 SeedOfDraws = Annotated[int, Option("seed of all draws", minimum=0)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chains:
+    """Chains of fits, and when they are measured."""
+
+    seed: SeedOfDraws
+    chains: int = option("independent chains", minimum=2, maximum=100_000_000)
+    generations: list[Annotated[int, Option(minimum=1, maximum=10_000_000)]] = option(
+        "numbers of fits after which the chains are measured", fewest=1
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,32 +30,19 @@ class Distribution:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Discrete:
+class Discrete(Chains):
     """A distribution over symbols, sampled and refitted by counting."""
 
-    seed: SeedOfDraws
-    chains: Chains
     distributions: dict[str, Annotated[Distribution, Option("a true distribution")]] = option(
         "the true distributions, by name", keys=NAME, fewest=1
     )
     samples: Samples = option("M, draws a generation", fewest=1)
-    generations: Generations
 
 
 @dataclass(frozen=True, kw_only=True)
-class Gaussian:
-    """A normal distribution, sampled and refitted by mean and covariance."""
+class GaussianJob(Chains):
+    """A normal distribution of one variant, dimension and sample size."""
 
-    seed: SeedOfDraws
-    chains: Chains
-    dimensions: list[Annotated[int, Option(minimum=1, maximum=1000)]] = option(
-        "dimensions of the standard normal distributions that are the truth", fewest=1
-    )
-    samples: Samples = option("M, draws a generation; more than the dimensions", fewest=1)
-    generations: Generations
-    variants: list[Literal["unbiased", "biased", "linear", "superlinear", "accumulate", "real"]] = option(
-        "how the next sample is made and fitted; variants of collapse/theory/gaussian.py", fewest=1
-    )
     superlinear_exponent: float = option("variant superlinear: M_k = M k^exponent", above=1, maximum=3)
     real_fraction: float = option(
         "variant real: share of every sample that comes from the true distribution", above=0, below=1
@@ -59,12 +52,38 @@ class Gaussian:
     )
 
 
+# options that one variant alone takes
+OF_VARIANT = {"superlinear": ("superlinear_exponent",), "real": ("real_fraction",)}
+
+
 @dataclass(frozen=True, kw_only=True)
-class Mixture:
-    """A mixture of two Gaussians in the plane, sampled and refitted by EM."""
+class Gaussian(GaussianJob):
+    """A normal distribution, sampled and refitted by mean and covariance."""
+
+    dimensions: list[Annotated[int, Option(minimum=1, maximum=1000)]] = option(
+        "dimensions of the standard normal distributions that are the truth", fewest=1
+    )
+    samples: Samples = option("M, draws a generation; more than the dimensions", fewest=1)
+    variants: list[Literal["unbiased", "biased", "linear", "superlinear", "accumulate", "real"]] = option(
+        "how the next sample is made and fitted; variants of collapse/theory/gaussian.py", fewest=1
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class MixtureJob:
+    """A mixture of two Gaussians in the plane, of one original and sample size."""
 
     seed: SeedOfDraws
     chains: int = option("independent chains", minimum=1, maximum=1_000_000)
+    tolerance: float = option("EM stops when the mean log-likelihood grows by less", above=0, maximum=1)
+    max_iterations: int = option("iterations after which EM stops", minimum=1, maximum=1_000_000)
+    regularization: float = option("added to the diagonal of every covariance", minimum=0, maximum=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mixture(MixtureJob):
+    """A mixture of two Gaussians in the plane, sampled and refitted by EM."""
+
     originals: list[Literal["overlapping", "blob"]] = option(
         "true distributions; overlapping: two Gaussians; blob: one", fewest=1
     )
@@ -72,9 +91,6 @@ class Mixture:
     generations: list[Annotated[int, Option(minimum=0, maximum=1_000_000)]] = option(
         "generations that are kept and shown, from 0 upwards; a job goes from one to the next", fewest=2
     )
-    tolerance: float = option("EM stops when the mean log-likelihood grows by less", above=0, maximum=1)
-    max_iterations: int = option("iterations after which EM stops", minimum=1, maximum=1_000_000)
-    regularization: float = option("added to the diagonal of every covariance", minimum=0, maximum=1)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.layout.link import flags
+from collapse.theory.options import MixtureJob
+from pipeline.layout.link import declared, flags
 
 
 class MixtureChain:
@@ -35,9 +36,8 @@ class MixtureChain:
         return [self.link(wildcards.original, wildcards.samples, before[-1])] if before else []
 
     def simulate_options(self, wildcards: Any) -> str:
-        names = ("chains", "tolerance", "max_iterations", "regularization", "seed")
-        options = {name: self.options[name] for name in names}
-        return flags(**options, previous=self.previous(wildcards), threads=self.threads)
+        """The options of one stretch of a chain."""
+        return flags(**declared(MixtureJob, self.options), previous=self.previous(wildcards), threads=self.threads)
 
     def summary_options(self) -> str:
         """What the tables are made of: from the configuration, never from what lies on the disk."""

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.layout.link import flags
+from collapse.images.options import Autoencoder, Images
+from pipeline.layout.link import declared, flags
 
 REAL = "real"  # stands for the method of generation 0, which all methods share
 SHOWN = (0, 1, 2, 3, 5, 10, 20)  # generations in figures that cannot hold all; the paper shows 5, 10 and 20
@@ -43,18 +44,8 @@ class VaeChain:
 
     def train_options(self, wildcards: Any) -> str:
         """The model and its training, the same for every generation."""
-        names = (
-            "capacity",
-            "latent_dimensions",
-            "epochs",
-            "batch_images",
-            "learning_rate",
-            "weight_decay",
-            "precision",
-        )
         previous = [f"{folder}/model" for folder in self.previous(wildcards)]
-        options = {name: self.options[name] for name in names}
-        return flags(**options, previous=previous, threads=self.config["threads"])
+        return flags(**declared(Autoencoder, self.options), previous=previous, threads=self.config["threads"])
 
     def evaluate_options(self) -> str:
         """How a generation is judged; the classifier has its own job."""
@@ -94,8 +85,7 @@ class VaeChain:
 
 def image_options(config: Mapping[str, Any]) -> str:
     """Where real images come from."""
-    images = dict(config["vae"]["images"])
-    return flags(file=images.pop("files"), **images)
+    return flags(**declared(Images, config["vae"]["images"]))
 
 
 def image_files(config: Mapping[str, Any]) -> list[Path]:

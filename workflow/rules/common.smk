@@ -12,6 +12,7 @@ from collapse.artefacts import ArtefactError, sha256, write_text
 from collapse.images.idx import ImageError
 from collapse.models.memory import TooLittleMemory
 from collapse.corpus.sources import SourceError
+from collapse.theory.options import OF_VARIANT, Chains, Distribution, GaussianJob, ThreeErrors
 from collapse.training.options import Architecture, PretrainingText, Training
 
 # Snakemake runs these files in its own namespace: a name that it uses (chain, report, …) must not be bound here.

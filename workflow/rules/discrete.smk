@@ -24,10 +24,8 @@ rule simulate_discrete:
         **runs("simulate_discrete"),
         place=place_flags,
         options=lambda wildcards: flags(
-            **config["discrete"]["distributions"][wildcards.distribution],
-            chains=config["discrete"]["chains"],
-            generation=config["discrete"]["generations"],
-            seed=config["discrete"]["seed"],
+            **declared(Distribution, config["discrete"]["distributions"][wildcards.distribution]),
+            **declared(Chains, config["discrete"]),
         ),
     shell:
         "python -m scripts {params.script} {params.place} {params.options} --code {params.code}"

@@ -6,7 +6,12 @@ GAUSSIAN_CHAINS = expand(
     dimensions=config["gaussian"]["dimensions"],
     samples=config["gaussian"]["samples"],
 )
-GAUSSIAN_OPTIONS = {"superlinear": ["superlinear_exponent"], "real": ["real_fraction"]}  # what one variant alone sees
+
+
+def without_other_variants(options, variant):
+    """Leave out the options of other variants, which change nothing for this one."""
+    foreign = {name for other, names in OF_VARIANT.items() if other != variant for name in names}
+    return {name: value for name, value in options.items() if name not in foreign}
 
 
 use rule simulate_discrete as simulate_gaussian with:
@@ -21,11 +26,7 @@ use rule simulate_discrete as simulate_gaussian with:
     params:
         **runs("simulate_gaussian"),
         options=lambda wildcards: flags(
-            draws=config["gaussian"]["draws"],
-            chains=config["gaussian"]["chains"],
-            generation=config["gaussian"]["generations"],
-            seed=config["gaussian"]["seed"],
-            **{key: config["gaussian"][key] for key in GAUSSIAN_OPTIONS.get(wildcards.variant, [])},
+            **declared(GaussianJob, without_other_variants(config["gaussian"], wildcards.variant)),
         ),
 
 

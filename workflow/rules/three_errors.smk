@@ -15,7 +15,7 @@ rule simulate_three_errors:
     resources:
         **NEEDS.resources(),
     params:
-        options=flags(**config["three_errors"]),
+        options=flags(**declared(ThreeErrors, config["three_errors"])),
         code=code("simulate_three_errors"),
     shell:
         "python -m scripts simulate_three_errors {params.options} --code {params.code} --benchmark {log.benchmark}"
