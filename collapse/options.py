@@ -33,6 +33,7 @@ class Option:
     pattern: str | None = None
     keys: str | None = None
     fewest: int = 0  # entries of a list or dictionary, characters of a text
+    longest: int | None = None  # characters of a text
     arm: bool = False
     changes_result: bool = True
 

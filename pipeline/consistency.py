@@ -5,6 +5,7 @@ from typing import Any
 
 from pipeline import arms
 
+MOST_CHARACTERS = 20_000  # in the names of all arms that run: one command names each up to four times, in 131,072 bytes
 MOST_NUMBERS = 5e8  # numbers in one array of a side experiment, 4 to 8 bytes each
 Section = Mapping[str, Any]
 
@@ -22,6 +23,12 @@ def text_faults(config: Section) -> Iterator[str]:
     """Contradictions in the language-model chain."""
     corpus, base, text = config["corpus"], config["base_model"], config["text"]
     yield from arms.faults(config)
+    characters = sum(map(len, text["arms"]))
+    if characters > MOST_CHARACTERS:
+        yield (
+            f"text.arms has {len(text['arms'])} arms, sweeps and questions included; their names have {characters} "
+            f"characters, more than the {MOST_CHARACTERS} that a command can hold: run fewer arms, or shorten names"
+        )
     yield from reference_faults("text.statistics", text["statistics"]["reference"], text["arms"])
     for name, question in text["questions"].items():
         yield from reference_faults(f"text.questions.{name}", question["reference"], question["arms"])

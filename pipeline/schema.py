@@ -50,6 +50,8 @@ def value_schema(kind: Any, optional: bool, option: Option) -> dict[str, Any]:
     if option.fewest:
         kinds = schema["type"]
         schema[FEWEST[kinds if isinstance(kinds, str) else kinds[0]]] = option.fewest
+    if option.longest:
+        schema["maxLength"] = option.longest
     if option.description:
         schema["description"] = option.description
     return schema
@@ -121,6 +123,7 @@ def _rule(error: Any) -> str:
         "minItems": f"needs at least {value} {'entry' if value == 1 else 'entries'}",
         "uniqueItems": "must name nothing twice",
         "minLength": "must not be empty",
+        "maxLength": f"must have at most {value} characters",
         "minProperties": f"needs at least {value} {'key' if value == 1 else 'keys'}",
     }.get(error.validator, f"is refused: {error.message}")
 

@@ -49,4 +49,4 @@ class Corpus:
 class Passage:
     """A fixed passage that every generation continues."""
 
-    search: str = option("words of the corpus; the passage begins where they first occur", fewest=1)
+    search: str = option("words of the corpus; the passage begins where they first occur", fewest=1, longest=10_000)

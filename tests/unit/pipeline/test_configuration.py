@@ -141,6 +141,8 @@ def test_every_preset_is_valid_over_the_default(path):
             r"arms\.a\.sweep makes an arm named a-epochs-1, and another",
         ),
         ("arms.a", REPLACE | {"sweep": {"epochs": [*range(1, 2000)]}}, r"stands for 1999 arms, more than"),
+        ("text.passage.search", "x" * 10_001, r"text\.passage\.search is .*it must have at most 10000 characters"),
+        ("text.arms", ["x" * 20_001], r"text\.arms has 1 arms, .* 20001 characters, more than the 20000"),
         ("vae.methods", ["oracle"], r'vae\.methods\.0 is "oracle"; it must be one of fresh_means'),
     ],
 )
