@@ -102,9 +102,9 @@ def policy_settings(config: Mapping[str, Any], arm: str) -> dict[str, Any]:
 
 def pretraining_of(config: Mapping[str, Any], size: str | None) -> dict[str, Any]:
     """The pretraining options of a base model: of the size with this name, or of the plain base model."""
-    options = dict(config["base_model"]["pretraining"])
+    options: dict[str, Any] = dict(config["base_model"]["pretraining"])
     sizes = options.pop("sizes")
-    return options | sizes.get(size, {})
+    return {**options, **sizes.get(size, {})}
 
 
 def faults(config: Mapping[str, Any]) -> Iterator[str]:

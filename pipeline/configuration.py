@@ -197,10 +197,8 @@ def _printable(fault: str) -> str:
     return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in shown)
 
 
-def pretrained_shape(config: Mapping[str, Any], size: str | None = None) -> Shape | None:
-    """The shape of a base model pretrained here; None for a hub model, whose shape is unknown before it is fetched."""
-    if config["base_model"]["source"] == "hub":
-        return None
+def pretrained_shape(config: Mapping[str, Any], size: str | None = None) -> Shape:
+    """The shape of the base model that is pretrained here, or of one of `base_model.pretraining.sizes`."""
     sizes = pretraining_of(config, size)
     return Shape(
         vocabulary_size=sizes["vocabulary_size"],
@@ -217,4 +215,4 @@ def autoencoder_parameters(config: Mapping[str, Any]) -> int:
     capacity, latent = vae["capacity"], vae["latent_dimensions"]
     features = 2 * capacity * (2 if vae["images"]["source"] == "digits" else 7) ** 2
     convolutions = 2 * (16 * 2 * capacity**2 + 16 * capacity) + 4 * capacity + 1
-    return convolutions + features * (3 * latent + 1) + 2 * latent
+    return int(convolutions + features * (3 * latent + 1) + 2 * latent)

@@ -113,8 +113,8 @@ def check_memory(config: Mapping[str, Any], results: Path) -> None:
     if "text" not in config["parts"]:
         return
     known = Sizes(config, results)
-    if not known.guessed():
-        for shape in {known.of(arm) for arm in config["text"]["arms"]}:
+    if not known.is_guess:
+        for shape in {known.model(arm) for arm in config["text"]["arms"]}:
             check_memory_of(config, shape)
 
 

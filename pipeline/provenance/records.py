@@ -15,6 +15,7 @@ import os
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from collapse.artefacts import ArtefactError, writing
 from pipeline.run.snakemake_internals import is_locked, record_path, record_paths
@@ -37,7 +38,7 @@ def pack(results: Path, state: Path) -> None:
 
     `results` is relative to the working directory, as Snakemake's records are; `state` is `.snakemake`.
     """
-    folders: dict[Path, dict[str, dict]] = {}
+    folders: dict[Path, dict[str, dict[str, Any]]] = {}
     for path, output in record_paths(state):
         folder = _folder(output, results)
         if folder is not None and os.path.lexists(output):
@@ -96,7 +97,7 @@ def mend(results: Path, state: Path) -> None:
     if is_locked(state):  # by a run that is writing some just now
         return
     damaged = _damaged(state)
-    packed: dict[str, dict] = {}
+    packed: dict[str, dict[str, Any]] = {}
     for source in results.glob(f"*/{NAME}") if damaged else ():
         packed |= _packed(source)
     for path, output in damaged:
@@ -125,7 +126,7 @@ def _is_whole(record: Path) -> bool:
         return False
 
 
-def _packed(source: Path) -> dict[str, dict]:
+def _packed(source: Path) -> dict[str, dict[str, Any]]:
     try:
         records = json.loads(source.read_bytes())
     except ValueError:
@@ -135,7 +136,7 @@ def _packed(source: Path) -> dict[str, dict]:
     return records
 
 
-def write_record(output: str, record: dict, state: Path) -> None:
+def write_record(output: str, record: dict[str, Any], state: Path) -> None:
     """Make `record` what Snakemake knows of one output."""
     _write(record_path(output, state), json.dumps(record).encode())
 

@@ -15,6 +15,7 @@ import os
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 from pipeline.provenance import records
 from pipeline.provenance.dvc_internals import recorded, sound
@@ -25,7 +26,7 @@ def missing_files(lock: Path = Path("dvc.lock")) -> int:
     """Restore what is missing and return how many files that were."""
     files = recorded(lock)
     missing = {path: stored for path, stored in files.items() if not path.exists()}
-    known: dict[str, dict] = {}
+    known: dict[str, dict[str, Any]] = {}
     for path, stored in files.items() if missing else ():
         if path.name == records.NAME and sound(stored):
             known |= json.loads(stored.read_text())

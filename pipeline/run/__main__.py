@@ -101,7 +101,7 @@ def limits(arguments: Namespace) -> list[str]:
     return [*cores, "--resources", f"mem_mb={machine.free_bytes() // 1_000_000}"]
 
 
-def wait_for(process: subprocess.Popen) -> int:
+def wait_for(process: subprocess.Popen[bytes]) -> int:
     """Wait for Snakemake; on Ctrl-C too, which it has received itself and answers by ending its jobs.
 
     At some moments it loses an interrupt: if it goes on for PATIENCE seconds after one, it is sent another.

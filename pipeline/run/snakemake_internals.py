@@ -8,12 +8,10 @@ need file names must not wait for it.
 import base64
 import contextlib
 import io
+from argparse import Namespace
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-if TYPE_CHECKING:
-    from argparse import Namespace
+from typing import Any, NamedTuple
 
 STATE = Path(".snakemake")
 CONFIGURATION = Path("config.yaml")
@@ -33,15 +31,16 @@ class Job(NamedTuple):
 Graph = dict[Job, list[Job]]
 
 
-def arguments(options: Sequence[str]) -> "Namespace":
+def arguments(options: Sequence[str]) -> Namespace:
     """Read a Snakemake command line as Snakemake does, with its profiles."""
     from snakemake.cli import parse_args
 
     with contextlib.redirect_stderr(io.StringIO()) as printed:
         try:
-            return parse_args([*options])[1]
+            arguments: Namespace = parse_args([*options])[1]
         except SystemExit as end:  # --help, --version, or an unknown option
             raise SystemExit(printed.getvalue() or end.code) from None
+    return arguments
 
 
 def configuration(files: Sequence[Path], values: Sequence[str] = (), replace: bool = False) -> dict[str, Any]:
@@ -119,11 +118,6 @@ def before_dag(workflow: Any, run: Callable[[], None], dry_run: Callable[[], Non
         prepare(*args, **settings)
 
     workflow._prepare_dag = prepared
-
-
-def is_dry_run(workflow: Any) -> bool:
-    """Whether the command line asks for a dry run; known while the Snakefile is parsed."""
-    return workflow.output_settings.dryrun
 
 
 def start_jobs_at_any_rate(workflow: Any) -> None:
