@@ -53,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             write_json(args.results / NAME, metadata)
     except ArtefactError as error:
         parser.exit(2, f"error: {error}\n")
-    for path in results.unasked:
+    for path in results.left_out:
         print(f"{path}: left out, made by an earlier configuration", file=sys.stderr)
     if not args.license:
         print("The crate states no licence; state one with --license before you publish it.", file=sys.stderr)
