@@ -15,6 +15,8 @@ from collapse.artefacts import whole_file
 
 matplotlib.use("Agg")
 
+Colour = tuple[float, float, float]  # red, green, blue
+
 
 def set_style() -> None:
     """Set seaborn's paper style. Text stays text in SVG files."""
@@ -29,7 +31,7 @@ def write_figure(figure: Figure, path: Path) -> None:
             figure.savefig(temporary, format=suffix[1:], dpi=200, bbox_inches="tight", metadata=metadata)
 
 
-def colours(count: int) -> list:
+def colours(count: int) -> list[Colour]:
     """Return `count` different colours: the palette's own while there are enough, then evenly spaced hues."""
     palette = sns.color_palette()
     return list(palette[:count] if count <= len(palette) else sns.color_palette("husl", count))
@@ -66,7 +68,7 @@ class Cell:
 
     text: str
     note: str  # smaller, below the text
-    colour: str | tuple
+    colour: str | Colour
 
 
 CELL_INCHES = (1.2, 0.46)  # a fixed size: two rows are as legible as twenty
@@ -90,7 +92,7 @@ def draw_cells(rows: Sequence[str], columns: Sequence[str], cells: Sequence[Sequ
     return figure, axis
 
 
-def cell_legend(axis: Axes, colours: Mapping[str, str | tuple], rows: int) -> None:
+def cell_legend(axis: Axes, colours: Mapping[str, str | Colour], rows: int) -> None:
     """Add the legend of a table of `rows` rows, in one line under the table."""
     axis.legend(
         handles=[Patch(facecolor=colour, label=name) for name, colour in colours.items()],

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from collapse.artefacts import ArtefactError, whole_file
 
 
-def write_blocks(path: Path, blocks: np.ndarray, columns: Mapping[str, Sequence | np.ndarray]) -> None:
+def write_blocks(path: Path, blocks: np.ndarray, columns: Mapping[str, Sequence[Any] | np.ndarray]) -> None:
     """Write Parquet: `blocks` (rows, tokens) as the int32 column `input_ids`, and other columns of as many rows."""
     ids = pa.FixedSizeListArray.from_arrays(pa.array(blocks.astype(np.int32).ravel()), blocks.shape[1])
     table = pa.table({"input_ids": ids, **{name: pa.array(values) for name, values in columns.items()}})

@@ -48,7 +48,7 @@ def expand(config: dict[str, Any], options: Sequence[str]) -> None:
 
 
 def sweep_faults(config: Mapping[str, Any], options: Sequence[str]) -> list[str]:
-    """What is wrong with the sweeps: a name given to two arms, or more arms than anybody meant."""
+    """List what is wrong with the sweeps: two arms of the same name, or too many arms."""
     faults, arms = [], config["arms"]
     taken = [name for name, arm in arms.items() if "sweep" not in arm]
     for name, arm in arms.items():
@@ -78,37 +78,37 @@ def _member(name: str, chosen: Mapping[str, Any]) -> str:
 
 
 def _members(arms: Sequence[str], members: Mapping[str, list[str]]) -> list[str]:
-    """The names of arms, with the name of a sweep replaced by the names of its arms."""
+    """Return names of arms; the name of a sweep is replaced by the names of its arms."""
     return [member for name in arms for member in members.get(name, [name])]
 
 
 def finetune_settings(config: Mapping[str, Any], arm: str) -> dict[str, Any]:
-    """Training options of an arm: those of `text.finetune`, unless the arm has its own."""
+    """Return the training options of an arm: its own, or else the options of `text.finetune`."""
     return _own(config["text"]["finetune"], config["arms"][arm])
 
 
 def generate_settings(config: Mapping[str, Any], arm: str) -> dict[str, Any]:
-    """How an arm's text is written, without the options of other decoders."""
+    """Return the decoding options of an arm, without the options of other decoders."""
     settings = _own(config["text"]["generate"], config["arms"][arm])
     foreign = {*DECODER_OPTIONS} - {*DECODERS[settings["decoder"]].options}
     return {name: value for name, value in settings.items() if name not in foreign}
 
 
 def policy_settings(config: Mapping[str, Any], arm: str) -> dict[str, Any]:
-    """The options of an arm's policy."""
+    """Return the options of an arm's policy."""
     settings = config["arms"][arm]
     return {name: settings[name] for name in names(POLICIES[settings["policy"]].options)}
 
 
 def pretraining_of(config: Mapping[str, Any], size: str | None) -> dict[str, Any]:
-    """The pretraining options of a base model: of the size with this name, or of the plain base model."""
-    options = dict(config["base_model"]["pretraining"])
+    """Return the pretraining options of the size with this name, or else of the plain base model."""
+    options: dict[str, Any] = dict(config["base_model"]["pretraining"])
     sizes = options.pop("sizes")
-    return options | sizes.get(size, {})
+    return {**options, **sizes.get(size, {})}
 
 
 def faults(config: Mapping[str, Any]) -> Iterator[str]:
-    """What is wrong with the arms, with training and with decoding: key, value, what is wrong, what to do."""
+    """Yield what is wrong with arms, training and decoding: key, value, what is wrong, what to do."""
     text, arms = config["text"], config["arms"]
     if not text["arms"]:
         yield "text.arms is []; no arm runs: name some here, or in a question"
@@ -167,7 +167,7 @@ def _writing_faults(place: str, generate: Mapping[str, Any], arm: Mapping[str, A
 
 
 def rate_faults(place: str, rates: Mapping[str, Any]) -> Iterator[str]:
-    """What is wrong between the learning rates of a training."""
+    """Yield a fault if the last learning rate is above the first."""
     first, last = rates["learning_rate"], rates["final_learning_rate"]
     if last > first:
         yield f"{place}.final_learning_rate is {last}; it must not be above learning_rate {first}: lower it"

@@ -1,7 +1,7 @@
 """The whole configuration as one model, built from the options that the code declares; read, completed and checked.
 
-It is checked before anything runs: types and bounds by the schema (schema.py), what keys need of each other by
-consistency.py. Rules read the checked configuration as dictionaries, whose keys have the order of this model.
+It is checked before anything runs: types and bounds by schema.py, relations between keys by consistency.py. Rules read
+the checked configuration as dictionaries, with keys in the order of this model.
 """
 
 import functools
@@ -26,8 +26,8 @@ from pipeline import schema as schemas
 from pipeline.arms import pretraining_of
 
 ARM_NAME = "^[A-Za-z0-9][A-Za-z0-9._-]*$"
-SHOWN_CHARACTERS = 500  # of a fault: a value may be a whole file that was pasted
-NOT_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")  # what no command, path or terminal can hold
+PRINTED_CHARACTERS = 500  # at each end of a long message, because a value may be a whole pasted file
+NOT_TEXT = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")  # not possible in a command, path or terminal
 
 Arms = list[str]
 
@@ -108,13 +108,13 @@ class Configuration(Compute):
 
 
 class ConfigurationError(ValueError):
-    """Every fault of a configuration, one a line: the key, its value and the remedy."""
+    """Faults of a configuration, each in a line of its own: key, value, what is wrong, what to do."""
 
 
 def resolve(config: dict[str, Any]) -> None:
     """Check `config`, replace sweeps by their arms, and put every key in its order.
 
-    ConfigurationError if it breaks the schema or contradicts itself.
+    Raises ConfigurationError if the schema forbids a value or keys contradict each other.
     """
     faults = [*foreign_faults(config)] or schemas.faults(config, schema()) or arms.sweep_faults(config, arm_names())
     if not faults:
@@ -125,7 +125,7 @@ def resolve(config: dict[str, Any]) -> None:
 
 
 def expand(config: dict[str, Any]) -> None:
-    """Put every key in its order and the arms of sweeps in their place; twice is as good as once."""
+    """Put every key in its order, and replace sweeps by their arms. A second call changes nothing."""
     arms.expand(config, arm_names())
     ordered = in_order(config, fields(Configuration))
     config.clear()
@@ -134,7 +134,7 @@ def expand(config: dict[str, Any]) -> None:
 
 @functools.cache
 def arm_options() -> tuple[Field, ...]:
-    """What an arm may say: its policy, that policy's options, and what it may change of training and decoding."""
+    """Return the options of an arm: policy, options of all policies, and changes of training and decoding."""
     of_policies = [field for policy in POLICIES.values() for field in fields(policy.options)]
     changed = [field for options in (Finetune, Generate) for field in fields(options) if field.option.arm]
     policy, sweep = fields(Arm)
@@ -144,13 +144,13 @@ def arm_options() -> tuple[Field, ...]:
 
 
 def arm_names() -> list[str]:
-    """The names of `arm_options`."""
+    """Return the names of `arm_options`."""
     return [field.name for field in arm_options()]
 
 
 @functools.cache
 def schema() -> dict[str, Any]:
-    """The JSON schema of a configuration."""
+    """Return the JSON schema of a configuration."""
     made = schemas.object_schema(fields(Configuration), "an experiment")
     arm = schemas.object_schema(arm_options(), "one experimental condition")
     values = {"type": "array", "minItems": 1, "uniqueItems": True, "description": "values of one option"}
@@ -160,7 +160,7 @@ def schema() -> dict[str, Any]:
 
 
 def in_order(node: Any, declared: tuple[Field, ...]) -> dict[str, Any]:
-    """The mapping with its keys in the order of declaration, at every depth; names that the user chose are sorted."""
+    """Return the mapping with its keys in the order of declaration, at every depth. Names of the user are sorted."""
     return {field.name: _value_in_order(node[field.name], field.kind) for field in declared if field.name in node}
 
 
@@ -176,7 +176,7 @@ def _value_in_order(value: Any, kind: Any) -> Any:
 
 
 def foreign_faults(node: Any, place: str = "") -> Iterator[str]:
-    """Refuse what YAML can hold and no command can: keys that are not text, and control characters."""
+    """Yield faults that are possible in YAML but not in a command: keys that are not text, and control characters."""
     if isinstance(node, Mapping):
         for key, value in node.items():
             if isinstance(key, str) and not NOT_TEXT.search(key):
@@ -192,15 +192,14 @@ def foreign_faults(node: Any, place: str = "") -> Iterator[str]:
 
 
 def _printable(fault: str) -> str:
-    """The fault as one line of bounded length, without characters that command a terminal."""
-    shown = fault if len(fault) <= SHOWN_CHARACTERS else f"{fault[:SHOWN_CHARACTERS]} … {fault[-SHOWN_CHARACTERS:]}"
-    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in shown)
+    """Return a fault as one line of bounded length, without control characters."""
+    if len(fault) > PRINTED_CHARACTERS:
+        fault = f"{fault[:PRINTED_CHARACTERS]} … {fault[-PRINTED_CHARACTERS:]}"
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in fault)
 
 
-def pretrained_shape(config: Mapping[str, Any], size: str | None = None) -> Shape | None:
-    """The shape of a base model pretrained here; None for a hub model, whose shape is unknown before it is fetched."""
-    if config["base_model"]["source"] == "hub":
-        return None
+def pretrained_shape(config: Mapping[str, Any], size: str | None = None) -> Shape:
+    """Return the shape of the base model that is pretrained here, or of one of `base_model.pretraining.sizes`."""
     sizes = pretraining_of(config, size)
     return Shape(
         vocabulary_size=sizes["vocabulary_size"],
@@ -212,9 +211,9 @@ def pretrained_shape(config: Mapping[str, Any], size: str | None = None) -> Shap
 
 
 def autoencoder_parameters(config: Mapping[str, Any]) -> int:
-    """Number of weights of the autoencoder, whose images have 8 × 8 pixels (scikit-learn's digits) or 28 × 28."""
+    """Count the weights of the autoencoder, whose images have 8 × 8 pixels (scikit-learn's digits) or 28 × 28."""
     vae = config["vae"]
     capacity, latent = vae["capacity"], vae["latent_dimensions"]
     features = 2 * capacity * (2 if vae["images"]["source"] == "digits" else 7) ** 2
     convolutions = 2 * (16 * 2 * capacity**2 + 16 * capacity) + 4 * capacity + 1
-    return convolutions + features * (3 * latent + 1) + 2 * latent
+    return int(convolutions + features * (3 * latent + 1) + 2 * latent)

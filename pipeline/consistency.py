@@ -1,4 +1,4 @@
-"""What single keys of a configuration cannot show: keys that need each other, and names that must exist."""
+"""Check keys of a configuration against each other: keys that need another key, and names that must exist."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -11,16 +11,13 @@ Section = Mapping[str, Any]
 
 
 def faults(config: Section) -> list[str]:
-    """Every contradiction: key, value, what is wrong, what to do."""
-    found = [*text_faults(config)]
-    for part, check in PARTS.items():
-        if part in config["parts"]:
-            found += check(config[part])
-    return found
+    """List every contradiction: key, value, what is wrong, what to do."""
+    of_parts = [fault for part, check in PARTS.items() if part in config["parts"] for fault in check(config[part])]
+    return [*text_faults(config), *of_parts]
 
 
 def text_faults(config: Section) -> Iterator[str]:
-    """Contradictions in the language-model chain."""
+    """Yield contradictions in the language-model chain."""
     corpus, base, text = config["corpus"], config["base_model"], config["text"]
     yield from arms.faults(config)
     characters = sum(map(len, text["arms"]))
@@ -66,7 +63,7 @@ def text_faults(config: Section) -> Iterator[str]:
 
 
 def _shape_faults(config: Section) -> Iterator[str]:
-    """Contradictions in the base models that are pretrained here."""
+    """Yield contradictions in the base models that are pretrained here."""
     pretraining = config["base_model"]["pretraining"]
     for name in (None, *pretraining["sizes"]):
         place = "base_model.pretraining" + (f".sizes.{name}" if name else "")
@@ -79,7 +76,7 @@ def _shape_faults(config: Section) -> Iterator[str]:
 
 
 def reference_faults(place: str, reference: str | None, compared: Sequence[str]) -> Iterator[str]:
-    """A reference that is not among the arms that are compared."""
+    """Yield a fault if the reference is not one of the compared arms."""
     if reference is not None and reference not in compared:
         yield (
             f"{place}.reference is {reference}; it is not among the arms compared: choose of {', '.join(compared)}, "
@@ -88,7 +85,7 @@ def reference_faults(place: str, reference: str | None, compared: Sequence[str])
 
 
 def discrete_faults(discrete: Section) -> Iterator[str]:
-    """Contradictions in the discrete distributions."""
+    """Yield contradictions in the discrete distributions."""
     for name, distribution in discrete["distributions"].items():
         if distribution["kind"] == "zipf" and distribution["exponent"] is None:
             yield f"discrete.distributions.{name}.exponent is null; kind zipf needs a number: set it, for example 1.0"
@@ -101,7 +98,7 @@ def discrete_faults(discrete: Section) -> Iterator[str]:
 
 
 def gaussian_faults(gaussian: Section) -> Iterator[str]:
-    """Contradictions in the normal distributions."""
+    """Yield contradictions in the normal distributions."""
     dimensions = max(gaussian["dimensions"])
     for samples in gaussian["samples"]:
         if samples <= dimensions:
@@ -128,13 +125,13 @@ def gaussian_faults(gaussian: Section) -> Iterator[str]:
 
 
 def mixture_faults(mixture: Section) -> Iterator[str]:
-    """Contradictions in the mixtures."""
+    """Yield contradictions in the mixtures."""
     if max(mixture["generations"]) < 1:
         yield f"mixture.generations is {mixture['generations']}; nothing is simulated: name a generation after 0"
 
 
 def vae_faults(vae: Section) -> Iterator[str]:
-    """Contradictions in the autoencoder of images."""
+    """Yield contradictions in the autoencoder of images."""
     images, evaluate = vae["images"], vae["evaluate"]
     if images["source"] == "files":
         yield from _folder_faults("vae.images", images["folder"])

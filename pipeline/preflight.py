@@ -1,4 +1,4 @@
-"""Refuse before any work what is known to fail: unreadable text, a full disk, results of another version."""
+"""Checks before any work, so that a run that must fail never starts: texts, images, memory, disk, hub, old results."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ from collapse.images.idx import check_count, read_splits
 from collapse.models import memory
 from collapse.models.families import ModelError, check_engine
 from pipeline import configuration
-from pipeline.arms import generate_settings
+from pipeline.arms import finetune_settings, generate_settings, pretraining_of
 from pipeline.costs import sizes
 from pipeline.costs.resources import JobNeeds
 from pipeline.costs.sizes import Sizes
@@ -25,9 +25,9 @@ from pipeline.run.snakemake_internals import Job
 
 
 def check(config: dict[str, Any]) -> None:
-    """Check all that needs no network, in the order of what it costs; write nothing. `config` is resolved on the way.
+    """Resolve `config`, and check all that needs no network, the cheapest checks first. Writes nothing.
 
-    ConfigurationError, SourceError, ImageError, ArtefactError or TooLittleMemory, each with a message to act on.
+    Raises ConfigurationError, SourceError, ImageError, ArtefactError or TooLittleMemory, with a remedy in the message.
     """
     check_place(Path.cwd())
     configuration.resolve(config)
@@ -39,9 +39,9 @@ def check(config: dict[str, Any]) -> None:
 
 
 def check_run(needs: JobNeeds, jobs: Iterable[tuple[Job, Sequence[Path]]], *, on_this_machine: bool) -> None:
-    """Check before the first job what a run needs beside its configuration: the hub, a folder, disk and memory.
+    """Check the hub, the results folder, the disk and the memory of this machine, before the first job.
 
-    `jobs` are those that will run, with their output files. SourceError or TooLittleMemory.
+    `jobs` are the jobs that will run, with their output files. Raises SourceError or TooLittleMemory.
     """
     jobs = list(jobs)
     check_hub(needs.config, needs.results)
@@ -52,7 +52,7 @@ def check_run(needs: JobNeeds, jobs: Iterable[tuple[Job, Sequence[Path]]], *, on
 
 
 def check_place(folder: Path) -> None:
-    """Refuse a project folder with braces in its name, which Snakemake takes for wildcards; any other name will do."""
+    """Raise SourceError for a project folder with braces in its path. Any other name is allowed."""
     if {*"{}"} & {*str(folder)}:
         raise SourceError(
             f"{folder}: braces in the project's path, which Snakemake takes for wildcards; rename the folder"
@@ -60,9 +60,9 @@ def check_place(folder: Path) -> None:
 
 
 def check_inputs(config: Mapping[str, Any]) -> None:
-    """Read every local file once: text is UTF-8 and could fill a block, images are whole and of one shape.
+    """Read every local file once. Text must be UTF-8 and fill a block; images must be whole and of one shape.
 
-    SourceError or ImageError otherwise.
+    Raises SourceError or ImageError otherwise.
     """
     images = config["vae"]["images"]
     if "vae" in config["parts"] and images["source"] == "files":
@@ -80,18 +80,19 @@ def check_inputs(config: Mapping[str, Any]) -> None:
 
 
 def check_hub(config: Mapping[str, Any], results: Path) -> None:
-    """Refuse a run that must fetch from a hub which does not answer; it is not asked if the files are here already."""
-    sources = {
-        "base_model": ("text", config["base_model"]["source"], "base/manifest.json"),
-        "corpus": ("text", config["corpus"]["source"], "corpus/train.manifest.json"),
-        "vae.images": ("vae", config["vae"]["images"]["source"], "vae/images/train.manifest.json"),
+    """Raise SourceError if a hub is needed and does not answer. It is not needed if the results hold its files."""
+    sources = {  # key: part, manifest of the fetched files, other values of `source`
+        "base_model": ("text", "base/manifest.json", "pretrain"),
+        "corpus": ("text", "corpus/train.manifest.json", "files or pydoc"),
+        "vae.images": ("vae", "vae/images/train.manifest.json", "files or digits"),
     }
-    wanted = [
+    chosen = {"base_model": config["base_model"], "corpus": config["corpus"], "vae.images": config["vae"]["images"]}
+    needed = [
         key
-        for key, (part, source, manifest) in sources.items()
-        if part in config["parts"] and source == "hub" and not (results / manifest).exists()
+        for key, (part, manifest, _) in sources.items()
+        if part in config["parts"] and chosen[key]["source"] == "hub" and not (results / manifest).exists()
     ]
-    if not wanted or os.environ.get("HF_HUB_OFFLINE"):
+    if not needed or os.environ.get("HF_HUB_OFFLINE"):
         return
     endpoint = os.environ.get("HF_ENDPOINT", "https://huggingface.co")
     try:
@@ -99,40 +100,36 @@ def check_hub(config: Mapping[str, Any], results: Path) -> None:
     except urllib.error.HTTPError:
         return  # it answers
     except OSError as error:
-        other = {"base_model": "pretrain", "corpus": "files or pydoc", "vae.images": "files or digits"}[wanted[0]]
         raise SourceError(
-            f"{wanted[0]}.source: hub: no connection to {endpoint} ({error}); check the network, or choose {other}"
+            f"{needed[0]}.source: hub: no connection to {endpoint} ({error}); check the network, or choose "
+            f"{sources[needed[0]][2]}"
         ) from error
 
 
 def check_memory(config: Mapping[str, Any], results: Path) -> None:
-    """Refuse sizes that do not fit in `memory_gigabytes`; TooLittleMemory.
+    """Raise TooLittleMemory if a job needs more than `memory_gigabytes`, for models of known size.
 
-    Jobs check for themselves too: for a model of the hub whose size is not known yet they are the first to do so.
+    Every job checks its memory too. Models of unknown size have this check alone.
     """
-    if "text" not in config["parts"]:
+    if "text" not in config["parts"] or (known := Sizes(config, results)).is_guess:
         return
-    known = Sizes(config, results)
-    if not known.guessed():
-        for shape in {known.of(arm) for arm in config["text"]["arms"]}:
-            check_memory_of(config, shape)
-
-
-def check_memory_of(config: Mapping[str, Any], shape: memory.Shape) -> None:
-    """Check models of one size."""
-    pretraining, text, tokens = config["base_model"]["pretraining"], config["text"], config["corpus"]["block_tokens"]
-    gigabytes = config["memory_gigabytes"]
-    trainings = [("text.finetune", text["finetune"], config["threads"], tokens)]
-    if config["base_model"]["source"] == "pretrain":
-        trainings.append(("base_model.pretraining", pretraining, pretraining["threads"], 2 * tokens))
-    for key, part, threads, length in trainings:
-        blocks = min(part["batch_blocks"], part["micro_batch_blocks"])
-        needed = memory.finetuning(
-            shape, tokens=length, micro_batch_blocks=blocks, threads=threads, precision=part["precision"]
-        )
-        memory.check(needed, gigabytes, key, f"{key}.micro_batch_blocks")
-    for arm in text["arms"]:
-        generate = generate_settings(config, arm)
+    tokens, evaluate, gigabytes = known.tokens, config["text"]["evaluate"], config["memory_gigabytes"]
+    for arm in config["text"]["arms"]:
+        shape, finetune, generate = known.model(arm), finetune_settings(config, arm), generate_settings(config, arm)
+        trainings = [("text.finetune", finetune, config["threads"], tokens)]
+        if config["base_model"]["source"] == "pretrain":
+            pretraining = pretraining_of(config, finetune["size"])
+            trainings.append(("base_model.pretraining", pretraining, pretraining["threads"], 2 * tokens))
+        for key, options, threads, length in trainings:
+            needed = memory.finetuning(
+                shape,
+                tokens=length,
+                micro_batch_blocks=min(options["batch_blocks"], options["micro_batch_blocks"]),
+                threads=threads,
+                precision=options["precision"],
+                selects=options.get("model_selection") == "validation",
+            )
+            memory.check(needed, gigabytes, key, f"{key}.micro_batch_blocks")
         needed = memory.generation(
             shape,
             prompt=tokens,
@@ -143,17 +140,15 @@ def check_memory_of(config: Mapping[str, Any], shape: memory.Shape) -> None:
             verifies=generate["candidates"] > 1,
         )
         memory.check(needed, gigabytes, "text.generate", "text.generate.batch_blocks")
-    evaluate = text["evaluate"]
-    needed = memory.scoring(
-        shape, tokens=tokens, batch_blocks=evaluate["batch_blocks"], precision=evaluate["precision"]
-    )
-    memory.check(needed, gigabytes, "text.evaluate", "text.evaluate.batch_blocks")
+        batch, precision = evaluate["batch_blocks"], evaluate["precision"]
+        needed = memory.scoring(shape, tokens=tokens, batch_blocks=batch, precision=precision)
+        memory.check(needed, gigabytes, "text.evaluate", "text.evaluate.batch_blocks")
 
 
 def check_base_model(config: Mapping[str, Any], results: Path) -> None:
-    """Refuse an engine that cannot write text with the base model; SourceError.
+    """Raise SourceError if the engine cannot generate text with the base model.
 
-    A model that is still to be fetched is checked when it arrives.
+    A model that is not fetched yet is checked after the fetch.
     """
     if "text" not in config["parts"] or (fetched := sizes.fetched(config, results)) is None:
         return
@@ -164,7 +159,7 @@ def check_base_model(config: Mapping[str, Any], results: Path) -> None:
 
 
 def check_kept_results(results: Path) -> None:
-    """Refuse results of another schema version, and a base model that is not whole: everything starts from it."""
+    """Raise ArtefactError for results of another schema version, or a damaged base model, which all jobs start from."""
     for name, kind in (("corpus/train.manifest.json", "human text"), ("base/manifest.json", "base model")):
         if (results / name).exists():
             manifest = read_manifest(results / name, kind)
@@ -173,7 +168,7 @@ def check_kept_results(results: Path) -> None:
 
 
 def check_folder(results: Path) -> None:
-    """Refuse a results folder that cannot be written to; SourceError."""
+    """Raise SourceError if the results folder cannot be written to."""
     folder = nearest(results)
     try:
         with tempfile.NamedTemporaryFile(dir=folder):
@@ -185,10 +180,10 @@ def check_folder(results: Path) -> None:
 
 
 def check_disk(needs: JobNeeds, jobs: Sequence[tuple[Job, Sequence[Path]]]) -> None:
-    """Refuse a run whose results do not fit on the disk, beside the temporary files of its largest job; SourceError."""
+    """Raise SourceError if the results, and the temporary files of one job, do not fit on the disk."""
     each = [needs.needs(job.rule, dict(job.wildcards)) for job, _ in jobs]
     replaced = sum(path.stat().st_size for _, outputs in jobs for path in outputs if path.is_file())
-    needed = sum(one.disk for one in each) + max((one.scratch for one in each), default=0) - replaced
+    needed = sum(job.disk for job in each) + max((job.scratch for job in each), default=0) - replaced
     folder = nearest(needs.results)
     free = shutil.disk_usage(folder).free
     if needed > free:
@@ -199,26 +194,21 @@ def check_disk(needs: JobNeeds, jobs: Sequence[tuple[Job, Sequence[Path]]]) -> N
 
 
 def check_machine(needs: JobNeeds, jobs: Iterable[Job]) -> None:
-    """Refuse a job that by itself needs more memory than this machine has; TooLittleMemory.
-
-    The jobs of a model of unknown size check for themselves.
-    """
+    """Raise TooLittleMemory if one job needs more memory than this machine has, for models of known size."""
     if needs.is_guess():
         return
-    there = machine.memory_bytes()
+    total = machine.memory_bytes()
     for job in jobs:
-        one = needs.needs(job.rule, dict(job.wildcards))
-        if one.memory > there:
+        need = needs.needs(job.rule, dict(job.wildcards))
+        if need.memory > total:
             raise memory.TooLittleMemory(
-                f"this machine has {there / memory.GIGABYTE:.1f} GB of memory, and {job} needs about "
-                f"{one.memory / memory.GIGABYTE:.1f} GB, {(one.memory - there) / memory.GIGABYTE:.1f} GB more; "
-                f"lower {one.lower}, or run on a larger machine"
+                f"this machine has {total / memory.GIGABYTE:.1f} GB of memory, and {job} needs about "
+                f"{need.memory / memory.GIGABYTE:.1f} GB, {(need.memory - total) / memory.GIGABYTE:.1f} GB more; "
+                f"lower {need.lower}, or run on a larger machine"
             )
 
 
 def nearest(path: Path) -> Path:
     """Return the folder itself, or the nearest one above it that exists."""
     path = path.absolute()
-    while not path.exists():
-        path = path.parent
-    return path
+    return next(folder for folder in (path, *path.parents) if folder.exists())

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def files() -> dict[Path, str]:
-    """The generated files, by path."""
+    """Return the generated files, by path."""
     defaults = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
     return {
         ROOT / "workflow" / "schemas" / "config.schema.json": json.dumps(schema(), indent=1, ensure_ascii=False) + "\n",
@@ -26,7 +26,7 @@ def files() -> dict[Path, str]:
 
 
 def page(schema: Mapping[str, Any], defaults: Mapping[str, Any]) -> str:
-    """The documentation of every key as Markdown: default, allowed values, meaning."""
+    """Return the documentation of every key as Markdown: default, allowed values, meaning."""
     lines = [
         "# Configuration",
         "",
@@ -57,7 +57,7 @@ def _cell(text: str) -> str:
 
 
 def allowed(node: Mapping[str, Any]) -> str:
-    """The allowed values of a key in a few words."""
+    """Return the allowed values of a key in a few words."""
     if "enum" in node:
         return ", ".join("null" if word is None else str(word) for word in node["enum"])
     kinds = node.get("type", "any")

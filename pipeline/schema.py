@@ -1,4 +1,4 @@
-"""A JSON schema from declared options, and what it says about a configuration, in plain words."""
+"""Make a JSON schema from declared options, and explain in plain words what it finds wrong in a configuration."""
 
 import json
 import math
@@ -18,7 +18,7 @@ FEWEST = {"array": "minItems", "object": "minProperties", "string": "minLength"}
 
 
 def object_schema(declared: Sequence[Field], description: str) -> dict[str, Any]:
-    """A mapping with exactly these keys."""
+    """Return the schema of a mapping with exactly these keys."""
     return {
         "type": "object",
         "additionalProperties": False,
@@ -29,7 +29,7 @@ def object_schema(declared: Sequence[Field], description: str) -> dict[str, Any]
 
 
 def value_schema(kind: Any, optional: bool, option: Option) -> dict[str, Any]:
-    """What the values of an option may be."""
+    """Return the schema of the values of an option."""
     schema: dict[str, Any] = {}
     words = choices(kind)
     if words is not None:
@@ -80,7 +80,7 @@ Validator = extend(  # type: ignore[no-untyped-call]
 
 
 def faults(config: Any, schema: Mapping[str, Any]) -> list[str]:
-    """What the schema refuses, in the order of the keys: key, value, what is wrong, what to do."""
+    """List what is wrong, in the order of the keys: key, value, what is wrong, what to do."""
     errors = sorted(
         Validator(schema).iter_errors(config), key=lambda error: [str(part) for part in error.absolute_path]
     )
@@ -129,12 +129,12 @@ def _rule(error: Any) -> str:
 
 
 def descriptions(schema: Mapping[str, Any]) -> dict[str, str]:
-    """The meaning of each key: dotted key to description; names that the user chooses stand as `*`."""
+    """Return the description of each key, by dotted key. `*` stands for a name that the user chooses."""
     return {key: node.get("description", "") for key, node in walk(schema)}
 
 
 def walk(node: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Every key of a schema with its own schema, in the order of declaration."""
+    """Yield every key of a schema with its own schema, in the order of declaration."""
     for key, child in node.get("properties", {}).items():
         yield f"{prefix}{key}", child
         yield from walk(child, f"{prefix}{key}.")

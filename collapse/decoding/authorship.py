@@ -35,7 +35,7 @@ class Judge:
 
     def log_odds(self, blocks: np.ndarray) -> np.ndarray:
         """Log-odds, in nats, that a human wrote each of blocks (blocks, tokens): (blocks,). Blocks are independent."""
-        return self._model.decision_function(blocks)
+        return np.asarray(self._model.decision_function(blocks))
 
 
 def ngrams(block: np.ndarray, without: int) -> list[tuple[int, ...]]:

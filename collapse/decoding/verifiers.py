@@ -40,7 +40,8 @@ class Reference:
 
     def losses(self, blocks: np.ndarray) -> np.ndarray:
         """Mean negative log-likelihood of each block under the model, in nats a token: (blocks,)."""
-        return token_losses(self.model, torch.from_numpy(blocks).long(), self.batch_blocks).mean(1, dtype=np.float64)
+        losses = token_losses(self.model, torch.from_numpy(blocks).long(), self.batch_blocks)
+        return np.asarray(losses.mean(1, dtype=np.float64))
 
     @cached_property
     def human_loss(self) -> float:
@@ -97,4 +98,4 @@ def kept(scores: np.ndarray, noise: float, seed: int, streams: np.ndarray) -> np
             for stream in streams
         ]
         scores = scores + noise * np.array(drawn).reshape(scores.shape)
-    return scores.argmax(1)
+    return np.asarray(scores.argmax(1))

@@ -35,4 +35,4 @@ def z_scores(blocks: np.ndarray, vocabulary_size: int) -> np.ndarray:
     detector = WatermarkDetector(
         model_config=model, device="cpu", watermarking_config=configuration(1.0), ignore_repeated_ngrams=True
     )
-    return detector(torch.from_numpy(blocks).long(), return_dict=True).z_score
+    return np.asarray(detector(torch.from_numpy(blocks).long(), return_dict=True).z_score)

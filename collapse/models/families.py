@@ -89,7 +89,7 @@ def check_engine(engine: str, config: Mapping[str, Any]) -> None:
 
 def end_of_text(config: Mapping[str, Any]) -> int:
     """Return the id of the token before every document. Models never write it."""
-    return config["eos_token_id"]
+    return int(config["eos_token_id"])
 
 
 def shape(config: Mapping[str, Any]) -> Shape:

@@ -102,4 +102,4 @@ def _converted(folder: Path) -> str:
         pad_token=special["pad_token"],
         unk_token=special["eos_token"],
     )
-    return tokenizer.backend_tokenizer.to_str()
+    return str(tokenizer.backend_tokenizer.to_str())

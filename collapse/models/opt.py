@@ -43,7 +43,8 @@ class Linear:
     def add_to(self, hidden: Tensor, rows: Tensor) -> Tensor:
         """Return `hidden` (n, out) plus the map of `rows` (n, in)."""
         if self.packed:
-            return torch.ops.mkldnn._linear_pointwise.binary(rows, hidden, self.weight, self.bias, "add")
+            total: Tensor = torch.ops.mkldnn._linear_pointwise.binary(rows, hidden, self.weight, self.bias, "add")
+            return total
         return F.linear(rows, self.weight, self.bias).add_(hidden)
 
 
@@ -61,12 +62,14 @@ def packable(weight: Tensor) -> bool:
 
 def pack(weight: Tensor) -> Tensor:
     """Reorder a weight (out, in) into oneDNN's own layout, for `packed_product`."""
-    return torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), PACKED_ROWS)
+    packed: Tensor = torch.ops.mkldnn._reorder_linear_weight(weight.contiguous(), PACKED_ROWS)
+    return packed
 
 
 def packed_product(rows: Tensor, packed: Tensor, bias: Tensor | None = None, activation: str = "none") -> Tensor:
     """Multiply rows (n, in) by a packed weight (out, in), add the bias, apply `none` or `relu`: (n, out)."""
-    return torch.ops.mkldnn._linear_pointwise(rows, packed, bias, activation, [], "")
+    product: Tensor = torch.ops.mkldnn._linear_pointwise(rows, packed, bias, activation, [], "")
+    return product
 
 
 @dataclass(frozen=True)

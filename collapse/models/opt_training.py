@@ -129,7 +129,7 @@ class _Passes:
 
     def __init__(self, model: TrainableOpt, gradient: dict[str, Tensor], kept: Tensor | None) -> None:
         self.model, self.gradient, self.kept = model, gradient, kept
-        self.saved: dict[tuple[str, int], tuple] = {}
+        self.saved: dict[tuple[str, int], tuple[Tensor, ...]] = {}
 
     def embed(self, ids: Tensor) -> Tensor:
         self.blocks, self.tokens = ids.shape
@@ -217,6 +217,7 @@ class _Passes:
     def _norm_backward(self, name: str, slope: Tensor) -> Tensor:
         weight, bias = self.model._weight[f"{name}.weight"], self.model._weight[f"{name}.bias"]
         hidden, mean, deviation = self.saved.pop((name, 0))
+        by_hidden: Tensor
         by_hidden, by_weight, by_bias = torch.ops.aten.native_layer_norm_backward(
             slope.float(), hidden, weight.shape, mean, deviation, weight, bias, [True, True, True]
         )

@@ -34,11 +34,13 @@ class Transformer:
 
     def hidden_states(self, ids: Tensor) -> Tensor:
         """Return the final hidden states of ids (blocks, tokens): (blocks × tokens, width)."""
-        return self.module.base_model(input_ids=ids, use_cache=False).last_hidden_state.flatten(0, 1)
+        hidden: Tensor = self.module.base_model(input_ids=ids, use_cache=False).last_hidden_state
+        return hidden.flatten(0, 1)
 
     def output(self, hidden: Tensor) -> Tensor:
         """Map hidden states (rows, width) to logits (rows, vocabulary)."""
-        return self.module.get_output_embeddings()(hidden)
+        logits: Tensor = self.module.get_output_embeddings()(hidden)
+        return logits
 
 
 def load_transformer(folder: Path, dtype: torch.dtype, device: str) -> Transformer:

@@ -184,7 +184,7 @@ class Trainer:
 
 def _predicted(batch: np.ndarray) -> int:
     """Count the tokens of a batch (blocks, tokens) that are predicted: all but the first of each block."""
-    return batch.shape[0] * (batch.shape[1] - 1)
+    return int(batch.shape[0] * (batch.shape[1] - 1))
 
 
 def _add_up(pieces: tuple[Tensor, ...]) -> None:

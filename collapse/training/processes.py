@@ -27,7 +27,8 @@ class Processes:
             return tensor
         from accelerate.utils import reduce
 
-        return reduce(tensor, "sum")
+        total: Tensor = reduce(tensor, "sum")
+        return total
 
 
 def started(device: str) -> Processes:

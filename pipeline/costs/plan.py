@@ -2,8 +2,8 @@
 
     python -m pipeline.costs.plan [--configfile FILE …] [--config KEY=VALUE …] [--cores N …]
 
-Jobs are those of a dry run of Snakemake from nothing, which needs no network and writes nothing. Times are predictions
-within about a factor of two on the processor of docs/performance.md; `gigaflops` fits them to another.
+The jobs are those of a dry run of Snakemake from nothing. It needs no network and writes nothing. Times are predictions
+within about a factor of two for the processor of docs/performance.md; `gigaflops` fits them to another processor.
 """
 
 import argparse
@@ -17,15 +17,14 @@ from pipeline.costs.makespan import longest_ways, makespan
 from pipeline.costs.resources import JobNeeds
 from pipeline.run import snakemake_internals
 from pipeline.run.gpus import ON_DEVICE
-from pipeline.run.snakemake_internals import Job
 
 ROOT = Path(__file__).resolve().parents[2]
-SMALL = 0.01  # rules with less of the time than this, and of the disk, share a line
+SMALL = 0.01  # rules with a smaller share of the time and of the disk are added up in one line
 
 
 @dataclass(frozen=True)
 class Row:
-    """What all jobs of a rule take together, and the longest time and most memory of one of them."""
+    """Jobs of a rule: time and disk of all together, and the longest time and largest memory of a job."""
 
     rule: str
     jobs: int
@@ -36,9 +35,9 @@ class Row:
 
 
 class Plan:
-    """All jobs of a configuration, as Snakemake plans them from nothing, and what each will take.
+    """All jobs of a configuration, as Snakemake plans them from nothing, and the needs of each.
 
-    Snakemake's WorkflowError if the configuration is refused.
+    Raises Snakemake's WorkflowError if the configuration is refused.
     """
 
     def __init__(self, files: Sequence[Path] = (), values: Sequence[str] = (), replace: bool = False) -> None:
@@ -48,31 +47,21 @@ class Plan:
 
     def rows(self) -> list[Row]:
         """Return a row for each rule, the longest first."""
-        rules: dict[str, list[Job]] = {}
-        for job in self.graph:
-            rules.setdefault(job.rule, []).append(job)
-        rows = [
-            Row(
-                rule,
-                len(jobs),
-                sum(self.needs[job].seconds * self.needs[job].threads for job in jobs),
-                max(self.needs[job].seconds for job in jobs),
-                max(self.needs[job].memory for job in jobs),
-                sum(self.needs[job].disk for job in jobs),
-            )
-            for rule, jobs in rules.items()
-        ]
-        return sorted(rows, key=lambda row: -row.core_seconds)
+        rules: dict[str, list[Row]] = {}
+        for job, needs in self.needs.items():
+            row = Row(job.rule, 1, needs.seconds * needs.threads, needs.seconds, needs.memory, needs.disk)
+            rules.setdefault(job.rule, []).append(row)
+        return sorted((_together(rule, rows) for rule, rows in rules.items()), key=lambda row: -row.core_seconds)
 
     def wall_seconds(self, workers: int) -> float:
         """Seconds from start to end on a number of cores or GPUs; a job with more threads than cores takes longer."""
-        threads = {job: one.threads for job, one in self.needs.items()}
-        seconds = {job: one.seconds * max(1, one.threads / workers) for job, one in self.needs.items()}
+        threads = {job: needs.threads for job, needs in self.needs.items()}
+        seconds = {job: needs.seconds * max(1, needs.threads / workers) for job, needs in self.needs.items()}
         return makespan(self.graph, seconds, workers, threads)
 
     def critical_seconds(self) -> float:
-        """Seconds of the longest chain of jobs that wait for each other: no number of workers makes a run shorter."""
-        return max(longest_ways(self.graph, {job: one.seconds for job, one in self.needs.items()}).values())
+        """Seconds of the longest chain of jobs that wait for each other, whatever the number of workers."""
+        return max(longest_ways(self.graph, {job: needs.seconds for job, needs in self.needs.items()}).values())
 
 
 def table(plan: Plan, cores: Sequence[int]) -> str:
@@ -92,13 +81,13 @@ def table(plan: Plan, cores: Sequence[int]) -> str:
         lines.append(f"{_hours(on_device)} GPU-hours ({', '.join(ON_DEVICE)}), the rest on processors.")
     workers = "cores" if device == "cpu" else "GPUs, with a core each"
     walls = ", ".join(f"{_duration(plan.wall_seconds(count))} on {count:,}" for count in cores)
-    lines.append(f"From start to end: {walls} {workers}; never less than {_duration(plan.critical_seconds())}, which")
-    lines.append(
-        "the longest chain of jobs takes that wait for each other. Times are predictions, good to a factor of two."
-    )
+    lines += [
+        f"From start to end: {walls} {workers}; at least {_duration(plan.critical_seconds())},",
+        "because some jobs wait for each other. These times are predictions within a factor of two.",
+    ]
     if plan.known.is_guess():
         repository = plan.config["base_model"]["repository"]
-        lines.append(f"{repository} is neither known nor here: counted as OPT-125m.")
+        lines.append(f"{repository}: size not known before it is fetched; counted as OPT-125m.")
     return "\n".join(lines)
 
 
@@ -129,8 +118,8 @@ def _duration(seconds: float) -> str:
     """Format a time in days, hours, minutes or seconds."""
     for length, unit in ((86_400 * 2, "days"), (7_200, "h"), (120, "min")):
         if seconds >= length:
-            one = {"days": 86_400, "h": 3_600, "min": 60}[unit]
-            return f"{seconds / one:,.0f} {unit}" if seconds >= 10 * one else f"{seconds / one:.1f} {unit}"
+            count = seconds / {"days": 86_400, "h": 3_600, "min": 60}[unit]
+            return f"{count:,.0f} {unit}" if count >= 10 else f"{count:.1f} {unit}"
     return f"{seconds:.0f} s"
 
 
@@ -139,18 +128,16 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--configfile", nargs="+", action="extend", type=Path, default=[], metavar="FILE")
     parser.add_argument("--config", nargs="+", action="extend", default=[], metavar="KEY=VALUE")
     default = [os.cpu_count() or 1, 8, 64, 512]
-    parser.add_argument("--cores", nargs="+", type=int, default=default, help="or GPUs: wall time on so many")
+    parser.add_argument("--cores", nargs="+", type=int, default=default, help="numbers of cores, or of GPUs")
     args = parser.parse_args(argv)
     files = [path.absolute() for path in args.configfile]
     os.chdir(ROOT)
+    from snakemake.exceptions import WorkflowError
+
     try:
         plan = Plan(files, args.config)
-    except Exception as error:
-        from snakemake.exceptions import WorkflowError
-
-        if isinstance(error, WorkflowError | OSError):
-            raise SystemExit(str(error)) from None
-        raise
+    except (WorkflowError, OSError) as error:
+        raise SystemExit(str(error)) from None
     print(table(plan, sorted({*args.cores})))
 
 

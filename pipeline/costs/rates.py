@@ -1,37 +1,35 @@
-"""What one job takes: memory, disk and time. Rates and constants are few, and docs/performance.md says where from."""
+"""Needs of one job: memory, disk and time; and the rates of computation. docs/performance.md gives their sources."""
 
 import math
 from dataclasses import dataclass
 
 MEGABYTE = 1e6
-SPEED = {"cpu": 100e9, "cuda": 25e12}  # operations a second in float32 of one core, or of a GPU; the latter is assumed
-GAIN = {"cpu": 2.0, "cuda": 12.0}  # of bfloat16 over float32
-LATENCY = {"cpu": 0.0005, "cuda": 0.0005}  # seconds that a step spends in each layer without multiplying
-# matrices less wide than these spend more time around products than in them; a GPU's assumed speed allows for it
+SPEED = {"cpu": 100e9, "cuda": 25e12}  # float32 operations a second of a core, measured, and of a GPU, assumed
+GAIN = {"cpu": 2.0, "cuda": 12.0}  # speed in bfloat16 divided by speed in float32
+LATENCY = 0.0005  # seconds of each layer in each step besides its products
+# width of a matrix for which other work takes as long as the products; the assumed speed of a GPU includes it
 NARROW = {"training": 140, "generation": 170, "scoring": 60}
-BY_TRANSFORMERS = {"training": 1.5, "generation": 3.0, "scoring": 1.3}  # times as long as by the code of this project
+BY_TRANSFORMERS = {"training": 1.5, "generation": 3.0, "scoring": 1.3}  # time relative to the code of this project
 
 
 @dataclass(frozen=True)
 class Needs:
-    """What one job takes: bytes of memory at its peak, bytes of disk that it leaves and that it needs besides while it
-    runs, and seconds from its start to its end on its threads.
-    """
+    """Needs of one job."""
 
-    memory: float
-    seconds: float
-    disk: float = 100_000
-    scratch: float = 0
+    memory: float  # bytes, at the peak
+    seconds: float  # from start to end, on all its threads
+    disk: float = 100_000  # bytes of its outputs
+    scratch: float = 0  # bytes of temporary files while it runs
     threads: int = 1
     lower: str = "its sizes in the configuration"  # the keys that decide its memory
 
 
 @dataclass(frozen=True)
 class Machine:
-    """How fast work on a model goes."""
+    """Speed of computations with a model."""
 
     device: str
-    speed: float  # operations a second in float32, of one core or of the GPU
+    speed: float  # float32 operations a second of one core or of the GPU
 
     def seconds(
         self,
@@ -44,13 +42,13 @@ class Machine:
         layer_steps: float = 0,
         by_transformers: bool = False,
     ) -> float:
-        """Of `operations` in matrices `width` wide, and as many passes of a layer as `layer_steps`."""
+        """Return the time of `operations` on matrices of this width, in `layer_steps` passes through a layer."""
         gain = GAIN[self.device] if precision == "bfloat16" else 1.0
         narrow = NARROW[work] / width if self.device == "cpu" else 0.0
         cores = threads if self.device == "cpu" else 1
         products = operations * (1 / gain + narrow) / (self.speed * cores)
         slower = BY_TRANSFORMERS[work] if by_transformers else 1.0
-        return slower * (products + layer_steps * LATENCY[self.device])
+        return slower * (products + layer_steps * LATENCY)
 
 
 def minutes(seconds: float) -> int:

@@ -1,4 +1,4 @@
-"""What the jobs of the side experiments take, from the configuration."""
+"""Needs of the jobs of the side experiments, from the configuration."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,17 +8,16 @@ from pipeline import configuration
 from pipeline.costs.rates import Machine, Needs
 
 START = 0.1  # seconds
-# EM: iterations of a fit on average, at tolerance 1e-6 and 10,000 points, and seconds of one for each point
-ITERATIONS = {"overlapping": 52, "blob": 75}
-ITERATION = 1.2e-8
-FIT = 0.01  # seconds of a fit besides
-STEP = 0.006  # seconds of a step of training an autoencoder besides its products
-MNIST = 60_000  # training images of idx files and hub data sets
-DIGITS = 1_437
+ITERATIONS = {"overlapping": 52, "blob": 75}  # of EM in a fit, on average, at tolerance 1e-6 and 10,000 points
+ITERATION = 1.2e-8  # seconds of an iteration for each point
+FIT = 0.01  # seconds of a fit besides its iterations
+STEP = 0.006  # seconds of a training step of an autoencoder besides its products
+MNIST = 60_000  # training images in idx files and in data sets of the hub
+DIGITS = 1_437  # training images among scikit-learn's digits
 
 
 class SideNeeds:
-    """Needs of each rule; wildcards are given by name."""
+    """A method for each rule, with the rule's wildcards as arguments."""
 
     def __init__(self, config: Mapping[str, Any], machine: Machine) -> None:
         self.config, self.machine = config, machine
@@ -43,11 +42,11 @@ class SideNeeds:
 
     def simulate_mixture(self, original: str, samples: str, generation: str) -> Needs:
         options = self.config["mixture"]
-        before = [one for one in options["generations"] if one < int(generation)]
+        before = [number for number in options["generations"] if number < int(generation)]
         fits = int(generation) - max(before, default=0)
         points = options["chains"] * int(samples)
         iterations = ITERATIONS[original]
-        if original == "blob":  # both components describe the same points: the more of these, the slower
+        if original == "blob":  # both components describe the same points, so EM converges more slowly with more points
             iterations *= (1e-6 / options["tolerance"]) ** 0.5 * (int(samples) / 10_000) ** (1 / 3)
         iterations = min(iterations, options["max_iterations"])
         seconds = START + fits * (FIT + ITERATION * iterations * points)
@@ -57,7 +56,7 @@ class SideNeeds:
     def simulate_three_errors(self) -> Needs:
         options = self.config["three_errors"]
         work = options["chains"] * options["generations"]
-        return Needs(LIBRARIES + 100 * options["chains"], START + 2e-6 * work)
+        return Needs(LIBRARIES + 100 * options["chains"], START + 2e-6 * work, lower="three_errors.chains")
 
     def prepare_images(self) -> Needs:
         return Needs(LIBRARIES, 0.5 + 5e-5 * self._images(), disk=self._images() * self._side() ** 2 / 2)
@@ -85,9 +84,9 @@ class SideNeeds:
         return Needs(LIBRARIES + 2_000 * images, seconds, disk=60_000, threads=self.threads, lower=lower)
 
     def _operations(self) -> float:
-        """To encode and decode an image."""
-        capacity, pixels = self.config["vae"]["capacity"], self._side() ** 2
-        return pixels * (16 * capacity + 8 * capacity**2)
+        """Return the number of operations to encode and decode an image."""
+        capacity: int = self.config["vae"]["capacity"]
+        return self._side() ** 2 * (16 * capacity + 8 * capacity**2)
 
     def _side(self) -> int:
         return 8 if self.config["vae"]["images"]["source"] == "digits" else 28

@@ -1,4 +1,4 @@
-"""Sizes that decide what a run takes, known or guessed before anything is here: of models, and of the human text."""
+"""Sizes of models and of the human text, which decide the needs of a run. Before a fetch they may be guesses."""
 
 import math
 from collections.abc import Mapping
@@ -35,98 +35,92 @@ PYTHIA = {
     "6.9b": (32, 4096, 32),
     "12b": (36, 5120, 40),
 }
-# bytes of text: of the data set on the hub that presets use, and of Python's own documentation
+# bytes of text in WikiText-2, which presets use, and in Python's documentation
 WIKITEXT_2 = {"train": 10_900_000, "validation": 1_140_000, "test": 1_290_000}
 PYDOC = {"train": 249_000, "validation": 16_000, "test": 140_000}
 DOCSTRINGS = 1_830_000
-UNKNOWN = 2_000  # blocks of a whole text that is not here
+UNKNOWN = 2_000  # blocks of a text of unknown size
 
 
 def known_shapes() -> dict[str, Shape]:
-    """Models of the hub, by repository."""
-    found = {}
-    for name, (layers, width, heads) in OPT.items():
-        one = Shape(50_272, layers, width, heads, positions=2048, by_transformers=name == "350m")
-        found[f"facebook/opt-{name}"] = one
-    for name, (layers, width, heads) in PYTHIA.items():
-        one = Shape(50_304, layers, width, heads, positions=2048, output_matrix=True, by_transformers=True)
-        found |= {f"EleutherAI/pythia-{name}": one, f"EleutherAI/pythia-{name}-deduped": one}
-    return found
+    """Return the shapes of well-known models of the hub, by repository."""
+    shapes = {
+        f"facebook/opt-{name}": Shape(50_272, *sizes, positions=2048, by_transformers=name == "350m")
+        for name, sizes in OPT.items()
+    }
+    for name, sizes in PYTHIA.items():
+        shape = Shape(50_304, *sizes, positions=2048, output_matrix=True, by_transformers=True)
+        shapes |= {f"EleutherAI/pythia-{name}": shape, f"EleutherAI/pythia-{name}-deduped": shape}
+    return shapes
 
 
 KNOWN = known_shapes()
-GUESS = KNOWN["facebook/opt-125m"]  # of a model that is neither known nor here
+GUESS = KNOWN["facebook/opt-125m"]  # for a model of unknown size
 
 
 class Sizes:
-    """Of one configuration; `results` is its folder, where a fetched base model may lie already."""
+    """Sizes of one configuration. `results` is its folder, which may hold the fetched base model."""
 
     def __init__(self, config: Mapping[str, Any], results: Path) -> None:
         self.config = config
         self.base = config["base_model"]
         self.tokens: int = config["corpus"]["block_tokens"]
-        self._guessed = False
+        self.is_guess = False  # whether the size of the base model is not known
         self.hub = self._hub(results) if self.base["source"] == "hub" else None
         self.blocks = {split: self._blocks(split) for split in ("train", "validation", "test")}
 
     def _hub(self, results: Path) -> Shape:
         config = fetched(self.config, results)
-        self._guessed = config is None and self.base["repository"] not in KNOWN
-        found = shape(config) if config else KNOWN.get(self.base["repository"], GUESS)
-        if self.config["text"]["generate"]["engine"] == "transformers":
-            found = replace(found, by_transformers=True)
-        return found
+        self.is_guess = config is None and self.base["repository"] not in KNOWN
+        known = shape(config) if config else KNOWN.get(self.base["repository"], GUESS)
+        by_transformers = known.by_transformers or self.config["text"]["generate"]["engine"] == "transformers"
+        return replace(known, by_transformers=by_transformers)
 
-    def guessed(self) -> bool:
-        """Whether the base model's size is a guess."""
-        return self._guessed
+    def base_model(self, size: str | None = None) -> Shape:
+        """Return the shape of the base model, or of one of `base_model.pretraining.sizes`."""
+        return self.hub or configuration.pretrained_shape(self.config, size)
 
-    def model(self, size: str | None) -> Shape:
-        """Of the base model, or of that of one of `base_model.pretraining.sizes`."""
-        found = self.hub or configuration.pretrained_shape(self.config, size)
-        assert found is not None  # which it is of models from a hub alone
-        return found
-
-    def of(self, arm: str) -> Shape:
-        """Of the models of an arm."""
-        return self.model(finetune_settings(self.config, arm)["size"])
+    def model(self, arm: str) -> Shape:
+        """Return the shape of an arm's models."""
+        return self.base_model(finetune_settings(self.config, arm)["size"])
 
     def bytes_per_token(self) -> float:
-        """Of English text: 2.4 with a vocabulary of 512, 4.5 with one of 50,000."""
-        return 2.4 + 0.46 * math.log(self.model(None).vocabulary_size / 512)
+        """Return the bytes of English text in a token: 2.4 with a vocabulary of 512 tokens, 4.5 with 50,000."""
+        return 2.4 + 0.46 * math.log(self.base_model().vocabulary_size / 512)
 
     def _blocks(self, split: str) -> int:
-        """Of a split: as many as are asked for, if there are so many; of text that is not here yet, as is asked."""
-        asked, text = self.config["corpus"][f"{split}_blocks"], self._text(split)
-        there = max(1, round(text / self.bytes_per_token() / self.tokens)) if text else asked or UNKNOWN
-        return min(asked or there, there)
+        """Return the number of blocks in a split: the requested number, capped by the text if we have it."""
+        requested, text = self.config["corpus"][f"{split}_blocks"], self._text_bytes(split)
+        available = max(1, round(text / self.bytes_per_token() / self.tokens)) if text else requested or UNKNOWN
+        return int(min(requested or available, available))
 
-    def _text(self, split: str) -> int:
-        """Bytes of human text of a split; 0 of files that are not here."""
+    def _text_bytes(self, split: str) -> int:
+        """Return the bytes of human text in a split; 0 for missing files."""
         corpus = self.config["corpus"]
         if corpus["source"] == "pydoc":
             return PYDOC[split]
         if corpus["source"] == "hub":
             return WIKITEXT_2[split]
-        files = {name: Path(corpus["folder"] or ".") / one for name, one in corpus["files"].items()}
+        files = {name: Path(corpus["folder"] or ".") / file for name, file in corpus["files"].items()}
         if split in files:
             return file_bytes(files[split])
-        return round(corpus["validation_fraction"] * file_bytes(files["train"]))
+        fraction: float = corpus["validation_fraction"]
+        return round(fraction * file_bytes(files["train"]))
 
     def pretraining_blocks(self) -> int:
-        """Of a prompt and its continuation."""
+        """Return the number of pretraining blocks, each as long as a prompt and its continuation."""
         files = pretraining_files(self.config)
         text = sum(map(file_bytes, files)) if files else DOCSTRINGS
         return max(1, round(text / self.bytes_per_token() / (2 * self.tokens)))
 
 
 def file_bytes(path: Path) -> int:
-    """0 of a file that is not there: whoever reads it refuses it by name."""
+    """Return the size of a file; 0 if it is missing, which another check reports."""
     return path.stat().st_size if path.is_file() else 0
 
 
 def fetched(config: Mapping[str, Any], results: Path) -> dict[str, Any] | None:
-    """`config.json` of the base model from a hub, if it is the one that lies in the results already."""
+    """Return `config.json` of the hub's base model if the results hold the model of this configuration; else None."""
     base, folder = config["base_model"], results / "base"
     if base["source"] != "hub" or not (folder / "manifest.json").exists():
         return None

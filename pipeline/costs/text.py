@@ -1,4 +1,4 @@
-"""What the jobs of the language-model chain take, from the configuration."""
+"""Needs of the jobs of the language-model chain, from the configuration."""
 
 import math
 from collections.abc import Mapping
@@ -12,14 +12,14 @@ from pipeline.costs.rates import Machine, Needs
 from pipeline.costs.sizes import Sizes
 
 START = 0.1  # seconds of a job that starts warm
-CHECKPOINT = 12  # bytes a weight: weights and the optimiser's two moments
-EXAMPLES = 256  # texts a learned verifier is trained on, as in collapse/decoding/verifiers.py, which needs torch
-ID = 2.5  # bytes of a token in Parquet, compressed
-DOWNLOAD = 20e6  # bytes a second from a hub: assumed
+CHECKPOINT = 12  # bytes of a weight and of the optimiser's two moments
+EXAMPLES = 256  # training texts of a learned verifier, as in collapse/decoding/verifiers.py, which needs torch
+ID = 2.5  # bytes of a token in compressed Parquet
+DOWNLOAD = 20e6  # bytes a second from a hub, assumed
 
 
 class TextNeeds:
-    """Needs of each rule of the chain; wildcards are given by name."""
+    """A method for each rule, with the rule's wildcards as arguments."""
 
     def __init__(self, config: Mapping[str, Any], results: Path, machine: Machine) -> None:
         self.config, self.machine = config, machine
@@ -37,13 +37,13 @@ class TextNeeds:
         return Needs(memory.LIBRARIES * 1.1, 0.3 + 1e-5 * tokens, disk=ID * tokens)
 
     def fetch_base_model(self) -> Needs:
-        weights = 4 * self.sizes.model(None).weights
+        weights = 4 * self.sizes.base_model().weights
         return Needs(memory.LIBRARIES + weights, 10 + weights / DOWNLOAD, disk=weights)
 
     def pretrain(self, size: str = "") -> Needs:
         name = Path(size).name
         options = pretraining_of(self.config, name)
-        shape, blocks = self.sizes.model(name), self.sizes.pretraining_blocks()
+        shape, blocks = self.sizes.base_model(name), self.sizes.pretraining_blocks()
         lower = "base_model.pretraining.micro_batch_blocks or base_model.pretraining.threads"
         return self._training(shape, options, blocks, 2 * self.tokens, options["threads"], lower)
 
@@ -59,10 +59,10 @@ class TextNeeds:
         rows = self._training_rows(arm, int(generation))
         rows = min(rows, settings["blocks"] or rows)
         lower = "text.finetune.micro_batch_blocks, threads or text.finetune.processes"
-        return self._training(self.sizes.of(arm), settings, rows, self.tokens, self.threads, lower)
+        return self._training(self.sizes.model(arm), settings, rows, self.tokens, self.threads, lower)
 
     def _training_rows(self, arm: str, generation: int) -> int:
-        """Of an arm's training set, at most."""
+        """Return the largest possible number of rows in an arm's training set."""
         grown = generation if POLICIES[self.config["arms"][arm]["policy"]].grows else 0
         return self.sizes.blocks["train"] * (1 + grown)
 
@@ -101,9 +101,9 @@ class TextNeeds:
         )
 
     def generate(self, arm: str, seed: str, generation: str, shard: str = "1") -> Needs:
-        settings, shape = generate_settings(self.config, arm), self.sizes.of(arm)
+        settings, shape = generate_settings(self.config, arm), self.sizes.model(arm)
         blocks, shards, batch = self.sizes.blocks["train"], settings["shards"], settings["batch_blocks"]
-        batches = math.ceil(blocks / batch)  # whole ones are shared out: with many shards, some have none
+        batches = math.ceil(blocks / batch)  # shards share whole batches; with many shards, some get none
         blocks = min(blocks, batch * (batches * int(shard) // shards - batches * (int(shard) - 1) // shards))
         candidates = settings["candidates"]
         seconds = self._writing(arm, blocks * candidates)
@@ -125,12 +125,12 @@ class TextNeeds:
         return Needs(peak, START + seconds, disk=disk, threads=self.threads, lower="text.generate.batch_blocks")
 
     def _writing(self, arm: str, blocks: int) -> float:
-        """Seconds to write so many blocks."""
-        settings, shape = generate_settings(self.config, arm), self.sizes.of(arm)
+        """Return the seconds to write this number of blocks."""
+        settings, shape = generate_settings(self.config, arm), self.sizes.model(arm)
         prompt = 1 if settings["prompts"] == "none" else self.tokens
         beams = settings.get("num_beams", 1)
         work = operations.beam_search(shape, prompt, self.tokens, beams)
-        if shape.by_transformers:  # which runs the prompt once a beam
+        if shape.by_transformers:  # it runs the prompt once for each beam
             work += (beams - 1) * operations.hidden(shape, prompt)
         return self.machine.seconds(
             "generation",
@@ -143,7 +143,7 @@ class TextNeeds:
         )
 
     def evaluate(self, arm: str, seed: str, generation: str) -> Needs:
-        shape, evaluate = self.sizes.of(arm), self.config["text"]["evaluate"]
+        shape, evaluate = self.sizes.model(arm), self.config["text"]["evaluate"]
         blocks, precision = self.sizes.blocks, evaluate["precision"]
         sample = min(evaluate["sample_blocks"], blocks["train"])
         passes = (2 if int(generation) else 1) * blocks["test"] + 2 * blocks["train"] + sample
@@ -154,8 +154,8 @@ class TextNeeds:
         return Needs(peak, START + seconds + measures, disk=disk, threads=self.threads, lower="memory_gigabytes")
 
     def _scoring(self, arm: str, blocks: float, precision: str) -> float:
-        """Seconds to score so many blocks."""
-        shape = self.sizes.of(arm)
+        """Return the seconds to score this number of blocks."""
+        shape = self.sizes.model(arm)
         return self.machine.seconds(
             "scoring",
             blocks * operations.scoring(shape, self.tokens),

@@ -1,4 +1,4 @@
-"""A place in a chain of generations, and the flags that tell a job what to do there."""
+"""A place in a chain of generations, and the flags of its jobs."""
 
 import shlex
 from collections.abc import Callable, Mapping
@@ -18,7 +18,7 @@ class Link:
     generation: int
 
     def __str__(self) -> str:
-        """The folder of its files."""
+        """Return the folder of its files."""
         return f"{self.root}/{self.arm}/seed{self.seed}/generation{self.generation}"
 
 
@@ -46,16 +46,16 @@ def made_by(**places: Callable[[Any], Link | None]) -> Callable[[Any], str]:
 
 
 def declared(options: type, values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """The values of declared options that results depend on, in the order of their declaration."""
+    """Return the values of the declared options that change results, in the order of their declaration."""
     names = [field.name for field in fields(options) if field.option.changes_result and field.name in values]
     return {prefix + name: values[name] for name in names}
 
 
 def flags(**values: Any) -> str:
-    """One string of named flags: Snakemake compares parameters as a set of values, in which a swap goes unseen.
+    """Return one string of named flags, quoted for a shell.
 
-    None leaves a flag out; a list repeats it; a mapping repeats it with key=value; a tuple is several words behind one
-    flag. Values are quoted for a shell.
+    Snakemake compares parameters as a set of values, so with one parameter for each flag it would miss a swap. None
+    leaves a flag out; a list repeats it; a mapping repeats it with key=value; a tuple puts several words behind it.
     """
     parts = []
     for name, value in values.items():
@@ -64,7 +64,7 @@ def flags(**values: Any) -> str:
         for item in value if isinstance(value, list) else [value]:
             if item is not None:
                 words = item if isinstance(item, tuple) else (item,)
-                # joined to its flag, a word that begins with a dash is not taken for another flag
+                # with "=", argparse accepts a word that begins with a dash
                 joint = "=" if isinstance(item, str) and item.startswith("-") else " "
                 parts.append(f"--{name.replace('_', '-')}{joint}{' '.join(shlex.quote(str(word)) for word in words)}")
     return " ".join(parts)

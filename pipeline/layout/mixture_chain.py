@@ -1,6 +1,7 @@
-"""Where the chains of mixtures lie and what each of their jobs is told: the configuration, as paths and flags."""
+"""Folders of the chains of mixtures, and the flags of their jobs."""
 
 from collections.abc import Mapping
+from itertools import product
 from typing import Any
 
 from collapse.theory.options import MixtureJob
@@ -8,7 +9,7 @@ from pipeline.layout.link import declared, flags
 
 
 class MixtureChain:
-    """All kept generations of all originals and sample sizes of one configuration."""
+    """Chains of one configuration: an original and a sample size each. Some generations are kept."""
 
     def __init__(self, config: Mapping[str, Any], folder: str) -> None:
         self.options = config["mixture"]
@@ -17,30 +18,24 @@ class MixtureChain:
         self.kept: list[int] = sorted({0, *self.options["generations"]})
 
     def link(self, original: str, samples: int | str, generation: int | str) -> str:
-        """Folder of one kept generation of a chain."""
+        """Return the folder of a kept generation."""
         return f"{self.folder}/{original}/samples{samples}/generation{generation}"
 
     def links(self) -> list[str]:
-        """Folders of every generation that is kept."""
-        places = (
-            (original, samples, generation)
-            for original in self.options["originals"]
-            for samples in self.options["samples"]
-            for generation in self.kept
-        )
-        return [self.link(*place) for place in places]
+        """Return the folders of all kept generations."""
+        return [self.link(*place) for place in product(self.options["originals"], self.options["samples"], self.kept)]
 
     def previous(self, wildcards: Any) -> list[str]:
-        """Folder of the kept generation before; none for generation 0."""
-        before = [one for one in self.kept if one < int(wildcards.generation)]
+        """Return the folder of the kept generation before; none for generation 0."""
+        before = [generation for generation in self.kept if generation < int(wildcards.generation)]
         return [self.link(wildcards.original, wildcards.samples, before[-1])] if before else []
 
     def simulate_options(self, wildcards: Any) -> str:
-        """The options of one stretch of a chain."""
+        """Return the flags of a job, which goes from one kept generation to the next."""
         return flags(**declared(MixtureJob, self.options), previous=self.previous(wildcards), threads=self.threads)
 
     def summary_options(self) -> str:
-        """What the tables are made of: from the configuration, never from what lies on the disk."""
+        """Return the flags that name the chains for the tables."""
         return flags(
             mixture=self.folder,
             original=self.options["originals"],

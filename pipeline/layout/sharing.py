@@ -1,4 +1,4 @@
-"""What every artefact of the text chain is made from, so that equal artefacts are made once.
+"""Arms that share artefacts of the text chain, so that equal artefacts are made once.
 
 Two arms with the same options up to some generation have the same training sets, models, texts and scores there. Each
 artefact has a recipe: a hash of its own options and of its parents' recipes. It lies in the folder of the first arm
@@ -32,14 +32,16 @@ class Sharing:
                     self._first.setdefault((kind, generation[kind]), arm)
 
     def made_by(self, kind: str, arm: str, generation: int) -> str:
-        """The arm in whose folder an arm's artefact of a generation lies."""
+        """Return the arm whose folder holds an arm's artefact of a generation."""
         return self._first[kind, self._recipes[arm][generation][kind]]
 
 
 def _recipes(config: Mapping[str, Any]) -> dict[str, list[dict[str, str]]]:
-    """The recipe of every kind, for each generation of every arm."""
+    """Return the recipes of all kinds for each generation of every arm."""
     recipes: dict[str, list[dict[str, str]]] = {arm: [] for arm in config["arms"]}
-    for generation in range(config["text"]["generations"]):  # an arm may read what others wrote a generation before
+    for generation in range(
+        config["text"]["generations"]
+    ):  # an arm may read texts of other arms, one generation earlier
         before = {arm: earlier[-1] for arm, earlier in recipes.items() if earlier}
         for arm, earlier in recipes.items():
             earlier.append(_generation(config, arm, generation, earlier, before))
@@ -53,24 +55,24 @@ def _generation(
     earlier: list[dict[str, str]],
     before: dict[str, dict[str, str]],
 ) -> dict[str, str]:
-    """The recipes of one generation, from the arm's earlier recipes and from all arms' recipes a generation before."""
+    """Return the recipes of one generation, from the arm's earlier recipes and all arms' recipes just before."""
     finetune = declared(Finetune, finetune_settings(config, arm))
     generate = declared(Generate, generate_settings(config, arm))
     initialization, prompts = finetune.pop("initialization"), generate.pop("prompts")
     base = f"base {finetune.pop('size')}"
-    if not earlier:  # nothing lies before generation 0: it starts from the base model and continues human text
+    if not earlier:  # generation 0 starts from the base model and continues human text
         initialization, prompts = "base", "original" if prompts == "previous" else prompts
-    training = _hash(_read(config, arm, earlier, before), generation) if earlier else _hash("human")
+    training = _hash(_sources(config, arm, earlier, before), generation) if earlier else _hash("human")
     model = _hash(finetune, training, earlier[-1]["model"] if initialization == "previous" else base)
     text = _hash(generate, model, earlier[-1]["text"] if prompts == "previous" else prompts)
     evaluation = _hash(model, text, earlier[0]["model"] if earlier else model)
     return dict(zip(KINDS, (training, model, text, evaluation), strict=True))
 
 
-def _read(
+def _sources(
     config: Mapping[str, Any], arm: str, earlier: list[dict[str, str]], before: dict[str, dict[str, str]]
 ) -> list[Any]:
-    """The policy of an arm, its options, and the recipes of the texts that it reads."""
+    """Return an arm's policy, its options, and the recipes of the texts that it reads."""
     name, options = config["arms"][arm]["policy"], policy_settings(config, arm)
     if POLICIES[name].pools:
         writers = [before[writer]["text"] for writer in options["writers"]]

@@ -1,18 +1,19 @@
-"""Where the autoencoders of the VAE experiment lie and what each of its jobs is told: the configuration, as flags."""
+"""Folders of the chains of autoencoders, and the flags of their jobs."""
 
 from collections.abc import Mapping
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 from collapse.images.options import Autoencoder, Images
 from pipeline.layout.link import declared, flags
 
-REAL = "real"  # stands for the method of generation 0, which all methods share
-SHOWN = (0, 1, 2, 3, 5, 10, 20)  # generations in figures that cannot hold all; the paper shows 5, 10 and 20
+REAL = "real"  # in place of the method for generation 0, which all methods share
+DRAWN = (0, 1, 2, 3, 5, 10, 20)  # generations in figures with room for a few; the paper draws 5, 10 and 20
 
 
 class VaeChain:
-    """All generations of all methods and seeds of one configuration."""
+    """Chains of one configuration: a method and a seed each."""
 
     def __init__(self, config: Mapping[str, Any], folder: str) -> None:
         self.config = config
@@ -23,40 +24,39 @@ class VaeChain:
         self.generations: int = self.options["generations"]
 
     def link(self, method: str, seed: int | str, generation: int | str) -> str:
-        """Folder of one generation of a chain."""
+        """Return the folder of a generation."""
         return f"{self.folder}/{method if int(generation) else REAL}/seed{seed}/generation{generation}"
 
     def links(self) -> list[str]:
-        """Folders of every generation that the configuration asks for, shared ones once."""
-        places = (
-            (method, seed, one) for method in self.methods for seed in self.seeds for one in range(self.generations)
-        )
+        """Return the folders of all generations, each shared folder once."""
+        places = product(self.methods, self.seeds, range(self.generations))
         return list(dict.fromkeys(self.link(*place) for place in places))
 
     def first(self, wildcards: Any) -> str:
-        """Folder of generation 0 of a job's chain."""
+        """Return the folder of generation 0 of a job's chain."""
         return self.link(REAL, wildcards.seed, 0)
 
     def previous(self, wildcards: Any) -> list[str]:
-        """Folder of the generation before; none for generation 0, which is trained on real images."""
+        """Return the folder of the generation before; none for generation 0, which is trained on real images."""
         generation = int(wildcards.generation)
         return [self.link(wildcards.method, wildcards.seed, generation - 1)] if generation else []
 
     def train_options(self, wildcards: Any) -> str:
-        """The model and its training, the same for every generation."""
+        """Return the flags of training."""
         previous = [f"{folder}/model" for folder in self.previous(wildcards)]
         return flags(**declared(Autoencoder, self.options), previous=previous, threads=self.config["threads"])
 
     def evaluate_options(self) -> str:
-        """How a generation is judged; the classifier has its own job."""
+        """Return the flags of an evaluation."""
         evaluate = self.options["evaluate"]
         return flags(images=evaluate["images"], shown=evaluate["shown"], threads=self.config["threads"])
 
     def classifier_options(self) -> str:
+        """Return the flags of the training of the classifier."""
         return flags(epochs=self.options["evaluate"]["classifier_epochs"], threads=self.config["threads"])
 
     def summary_options(self) -> str:
-        """What the tables are made of: from the configuration, never from what lies on the disk."""
+        """Return the flags that name the chains for the tables."""
         summary = self.config["text"]["summary"]
         return flags(
             vae=self.folder,
@@ -67,29 +67,29 @@ class VaeChain:
             resamples=summary["resamples"],
         )
 
-    def shown(self) -> list[int]:
-        """Generations in the figures that cannot hold all: those of SHOWN that there are, and the last."""
+    def drawn_generations(self) -> list[int]:
+        """Return the generations of figures with room for a few: those of DRAWN in the chain, and the last."""
         last = self.generations - 1
-        return [one for one in SHOWN if one < last] + [last]
+        return [generation for generation in DRAWN if generation < last] + [last]
 
-    def pictures(self) -> list[str]:
-        """Folders of the generations whose images are shown, of the first seed."""
-        places = ((method, generation) for method in self.methods for generation in self.shown())
-        return list(dict.fromkeys(self.link(method, self.seeds[0], generation) for method, generation in places))
+    def drawn_links(self) -> list[str]:
+        """Return the folders of the drawn generations of the first seed, each shared folder once."""
+        places = product(self.methods, self.seeds[:1], self.drawn_generations())
+        return list(dict.fromkeys(self.link(*place) for place in places))
 
     def picture_options(self) -> str:
-        return flags(
-            vae=self.folder, method=dict.fromkeys(self.methods, REAL), seed=self.seeds[0], generation=self.shown()
-        )
+        """Return the flags of the figure of images."""
+        methods = dict.fromkeys(self.methods, REAL)
+        return flags(vae=self.folder, method=methods, seed=self.seeds[0], generation=self.drawn_generations())
 
 
 def image_options(config: Mapping[str, Any]) -> str:
-    """Where real images come from."""
+    """Return the flags that name the source of real images."""
     return flags(**declared(Images, config["vae"]["images"]))
 
 
 def image_files(config: Mapping[str, Any]) -> list[Path]:
-    """Local files of the configuration that hold real images."""
+    """Return the local files of real images; none for another source."""
     images = config["vae"]["images"]
     if "vae" not in config["parts"] or images["source"] != "files":
         return []

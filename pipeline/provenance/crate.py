@@ -16,6 +16,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from collapse.artefacts import ArtefactError, write_json
 from pipeline.provenance.crate_metadata import NAME, describe
@@ -52,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             write_json(args.results / NAME, metadata)
     except ArtefactError as error:
         parser.exit(2, f"error: {error}\n")
-    for path in results.unasked:
+    for path in results.left_out:
         print(f"{path}: left out, made by an earlier configuration", file=sys.stderr)
     if not args.license:
         print("The crate states no licence; state one with --license before you publish it.", file=sys.stderr)
@@ -77,7 +78,7 @@ def licence(text: str) -> str:
     raise argparse.ArgumentTypeError(f"{text!r}: neither an SPDX name nor an address; write it as CC-BY-4.0")
 
 
-def copy(results: Results, left_out: set[str], metadata: dict, output: Path) -> None:
+def copy(results: Results, left_out: set[str], metadata: dict[str, Any], output: Path) -> None:
     """Copy all files that `metadata` describes into a new folder, which is never left half written.
 
     Raises ArtefactError if the folder exists or lies among the results.

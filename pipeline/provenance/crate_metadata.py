@@ -48,7 +48,7 @@ def describe(
     results: Results, date: str, licence: str | None, human_licence: str | None, left_out: set[str]
 ) -> dict[str, Any]:
     """Return the metadata file as JSON-LD. Files in `left_out` are described, but are no parts of the crate."""
-    metadata = _Description(results, date, licence, human_licence, left_out).crate.metadata.generate()
+    metadata: dict[str, Any] = _Description(results, date, licence, human_licence, left_out).crate.metadata.generate()
     return metadata | {"@graph": [_compact(entity) for entity in metadata["@graph"]]}
 
 

@@ -1,4 +1,4 @@
-"""What this project uses of DVC beyond its documented commands: the layout of `dvc.lock` and of the cache.
+"""All uses of DVC beyond its documented commands: the layout of `dvc.lock` and of the cache.
 
 tests/unit/pipeline/provenance/test_dvc_internals.py fails if an upgrade of DVC changes either.
 """
@@ -14,7 +14,7 @@ import yaml
 
 
 def recorded(lock: Path) -> dict[Path, Path]:
-    """Return the files that `lock` records, each with its place in the DVC cache; none if there is no cache."""
+    """Return the path in the DVC cache of each file that `lock` records; nothing if there is no cache."""
     stages = (yaml.safe_load(lock.read_text()) or {}).get("stages", {}) if lock.exists() else {}
     outputs = [output for stage in stages.values() for output in stage.get("outs", [])]
     if not outputs:
@@ -35,7 +35,7 @@ def recorded(lock: Path) -> dict[Path, Path]:
 
 
 def sound(stored: Path) -> bool:
-    """Whether an object of the cache is there and holds the bytes that it is named for; one with others is removed."""
+    """Whether an object exists in the cache with the bytes of its name. An object with other bytes is removed."""
     if not stored.exists():
         return False
     with stored.open("rb") as file:
@@ -44,5 +44,5 @@ def sound(stored: Path) -> bool:
         with contextlib.suppress(OSError):  # a cache that cannot be written
             stored.unlink()
         done = "remove it" if stored.exists() else "removed"
-        print(f"{stored}: corrupted in the DVC cache, {done}; `dvc pull` fetches it anew.", file=sys.stderr)
+        print(f"{stored}: corrupted in the DVC cache, {done}; `dvc pull` fetches it again.", file=sys.stderr)
     return right

@@ -1,14 +1,14 @@
-"""What each job behind finished results has read, run and written, from what they say of themselves.
+"""Inputs, script, options and outputs of each job behind finished results.
 
-Steps of a chain have manifests. Tables and figures have none: how they were made is in Snakemake's packed records.
-Which there are is asked of the configuration, never of the disk, where files of an earlier configuration may lie.
+Steps of a chain have manifests. Tables and figures have none: their jobs come from Snakemake's packed records. The
+configuration names the steps, because the folder may hold files of an earlier configuration.
 """
 
 import json
 import re
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,11 @@ import yaml
 from collapse.artefacts import SCHEMA_VERSION, ArtefactError, check_files, sha256
 from pipeline.layout.mixture_chain import MixtureChain
 from pipeline.layout.text_chain import TextChain
+from pipeline.layout.theory_chains import discrete_chains, gaussian_chains
 from pipeline.layout.vae_chain import VaeChain
 from pipeline.provenance import records
 
-SCRIPTS = {  # by the kind of their manifests; a test holds it to the scripts
+SCRIPTS = {  # by the kind of the manifest; a test compares this with the scripts
     "pretraining text": "prepare_pretraining",
     "base model": "pretrain",
     "human text": "prepare_corpus",
@@ -37,13 +38,13 @@ SCRIPTS = {  # by the kind of their manifests; a test holds it to the scripts
     "autoencoder evaluation": "evaluate_vae",
     "three errors": "simulate_three_errors",
 }
-KINDS = {"write_configuration": "configuration", "find_passage": "human passage"}  # of rules without a manifest
+KINDS = {"write_configuration": "configuration", "find_passage": "human passage"}  # for rules without a manifest
 COMMAND = re.compile(r"python -m scripts (?P<script>\w+)")
 
 
 @dataclass(frozen=True)
 class Written:
-    """A file as it was written."""
+    """Checksum and size of a file when it was written."""
 
     sha256: str
     bytes: int
@@ -51,7 +52,7 @@ class Written:
 
 @dataclass(frozen=True)
 class Job:
-    """One run of a script; paths are relative to the results."""
+    """One run of a script. Paths are relative to the results."""
 
     kind: str
     script: str
@@ -59,14 +60,14 @@ class Job:
     inputs: tuple[str, ...]
     outputs: Mapping[str, Written]
     options: Mapping[str, Any]
-    libraries: Mapping[str, str]  # empty where nothing records them
-    manifest: str | None  # None where Snakemake's record says all that is known
+    libraries: Mapping[str, str]  # empty for jobs without a manifest
+    manifest: str | None  # None for jobs that only Snakemake records
 
 
 class Results:
-    """The jobs of `results/<experiment>`, each file that they name checked; ArtefactError names what differs.
+    """The jobs of `results/<experiment>`. Every file is checked; raises ArtefactError for a file that differs.
 
-    `unasked` are tables and figures that were made from what the configuration does not ask for any more.
+    `left_out` are tables and figures of an earlier configuration.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -78,9 +79,9 @@ class Results:
         self.prefix = f"results/{self.config['experiment']}/"
         self.jobs: list[Job] = []
         self.files: dict[str, Written] = {}
-        self.unasked: list[str] = []
+        self.left_out: list[str] = []
         self._recorded = self._records()
-        self._seen: set[str] = set()
+        self._outputs: dict[str, list[str]] = {}  # of each manifest's job
         for place in ends(self.config):
             self._add_manifest(f"{place}manifest.json")
         self._add_tables()
@@ -88,37 +89,36 @@ class Results:
             raise ArtefactError(f"{path}: Snakemake has no record of it; run the experiment once more")
 
     def maker(self) -> dict[str, Job]:
-        """The job that wrote each file, its manifest included."""
+        """Return the job that wrote each file, manifests included."""
         return {path: job for job in self.jobs for path in (*job.outputs, *filter(None, [job.manifest]))}
 
     def records(self) -> list[str]:
-        """Snakemake's packed records, on which tables and figures rest."""
+        """Return the files with Snakemake's packed records, which describe tables and figures."""
         return sorted(path.relative_to(self.folder).as_posix() for path in self.folder.glob(f"*/{records.NAME}"))
 
     def _records(self) -> dict[str, dict[str, Any]]:
-        """What Snakemake knows of each output."""
-        found: dict[str, dict[str, Any]] = {}
+        """Read Snakemake's record of each output."""
+        packed: dict[str, dict[str, Any]] = {}
         for name in self.records():
-            found |= {self._inside(path): one for path, one in json.loads((self.folder / name).read_text()).items()}
-        if not found:
+            packed |= json.loads((self.folder / name).read_text())
+        if not packed:
             raise ArtefactError(f"{self.folder}: no {records.NAME} in any folder; run the experiment once more")
-        return found
+        return {self._inside(path): record for path, record in packed.items()}
 
     def _inside(self, path: str) -> str:
         if not path.startswith(self.prefix):
-            raise ArtefactError(f"{path}: not in {self.prefix}, of which {self.folder}/config.yaml speaks")
+            raise ArtefactError(f"{path}: not in {self.prefix}, the folder of {self.folder}/config.yaml")
         return path.removeprefix(self.prefix)
 
     def _add_manifest(self, name: str, digest: str | None = None) -> None:
-        """A manifest's job, after its parents'; `digest` is what the reader of this manifest has recorded."""
+        """Add the jobs of a manifest's parents, then its own. `digest` is the checksum that a reader has recorded."""
         path = self.folder / name
         if not path.is_file():
             raise ArtefactError(f"{path}: missing; run the experiment to its end, or dvc checkout")
         if digest is not None and sha256(path) != digest:
-            raise ArtefactError(f"{path}: differs from what was read of it; run the experiment again, or dvc checkout")
-        if name in self._seen:
+            raise ArtefactError(f"{path}: changed since it was read; run the experiment again, or dvc checkout")
+        if name in self.files:
             return
-        self._seen.add(name)
         manifest = json.loads(path.read_text())
         if manifest.get("schema_version") != SCHEMA_VERSION:
             raise ArtefactError(f"{path}: schema version {manifest.get('schema_version')}, this code reads another")
@@ -126,17 +126,17 @@ class Results:
         inputs: list[str] = []
         for parent, recorded in manifest["parents"].items():
             self._add_manifest(self._inside(parent), recorded)
-            inputs += self._listed(self._inside(parent))
-        # a passage or a tokenizer has no manifest of its own among the parents: Snakemake saw it read
-        seen = self._recorded.get(name, {}).get("input", [])
-        inputs += [self._inside(one) for one in seen if one.startswith(self.prefix)]
+            inputs += self._outputs[self._inside(parent)]
+        # the manifest names neither a passage nor a tokenizer, but Snakemake records these inputs too
+        read = self._recorded.get(name, {}).get("input", [])
+        inputs += [self._inside(path) for path in read if path.startswith(self.prefix)]
         hub = manifest["kind"] == "base model" and manifest["options"].get("source") == "hub"
         folder = Path(name).parent
         job = Job(
             kind=manifest["kind"],
             script="fetch_base_model" if hub else SCRIPTS[manifest["kind"]],
             code=manifest["code"],
-            inputs=tuple(sorted({one for one in inputs if not one.endswith("manifest.json")})),
+            inputs=tuple(sorted({path for path in inputs if not path.endswith("manifest.json")})),
             outputs={
                 (folder / file).as_posix(): Written(about["sha256"], about["bytes"])
                 for file, about in manifest["files"].items()
@@ -147,46 +147,42 @@ class Results:
         )
         self._add(job)
         self.files[name] = self._written(name)
-
-    def _listed(self, manifest: str) -> list[str]:
-        folder = Path(manifest).parent
-        return [(folder / file).as_posix() for file in json.loads((self.folder / manifest).read_text())["files"]]
+        self._outputs[name] = [*job.outputs]
 
     def _add_tables(self) -> None:
-        """What has no manifest, by Snakemake's records, from what the manifests name on."""
+        """Add the jobs without a manifest, from Snakemake's records, if all their inputs are among the files so far."""
         commands: dict[str, list[str]] = {}
         for output, record in sorted(self._recorded.items()):
             commands.setdefault(record["shellcmd"], []).append(output)
-        waiting = [one for one in commands.values() if not any(path.endswith("manifest.json") for path in one)]
-        while ready := [one for one in waiting if self._known(one[0])]:
+        waiting = [paths for paths in commands.values() if not any(path.endswith("manifest.json") for path in paths)]
+        while ready := [paths for paths in waiting if self._is_known(paths[0])]:
             for outputs in ready:
                 self._add(self._table_job(outputs))
-            waiting = [one for one in waiting if one not in ready]
-        self.unasked = sorted(path for outputs in waiting for path in outputs)
-        for job in self.jobs:  # Snakemake names also what is gone by now, such as shards
-            if unknown := set(job.inputs) - set(self.files):
-                self.jobs[self.jobs.index(job)] = without(job, unknown)
+            waiting = [paths for paths in waiting if paths not in ready]
+        self.left_out = sorted(path for outputs in waiting for path in outputs)
+        # Snakemake also records inputs that were removed later, such as shards
+        self.jobs = [replace(job, inputs=tuple(path for path in job.inputs if path in self.files)) for job in self.jobs]
 
-    def _known(self, output: str) -> bool:
-        return all(self._inside(one) in self.files for one in self._recorded[output]["input"])
+    def _is_known(self, output: str) -> bool:
+        return all(self._inside(path) in self.files for path in self._recorded[output]["input"])
 
     def _table_job(self, outputs: list[str]) -> Job:
         record = self._recorded[outputs[0]]
-        for one, checksum in (record.get("input_checksums") or {}).items():
-            if checksum != f"sha256:{self.files[self._inside(one)].sha256}":
+        for path, checksum in (record.get("input_checksums") or {}).items():
+            if checksum != f"sha256:{self.files[self._inside(path)].sha256}":
                 raise ArtefactError(
-                    f"{self.folder / self._inside(one)}: differs from what {outputs[0]} was made from; run the "
+                    f"{self.folder / self._inside(path)}: changed since {outputs[0]} was made from it; run the "
                     "experiment again, or dvc checkout"
                 )
         options = command_options(record["shellcmd"])
         code = str(options.pop("code"))
         options.pop("benchmark", None)
-        found = COMMAND.match(record["shellcmd"])
+        command = COMMAND.match(record["shellcmd"])
         return Job(
             kind=KINDS.get(record["rule"]) or ("figure" if outputs[0].startswith("figures/") else "table"),
-            script=found["script"] if found else record["rule"],
+            script=command["script"] if command else record["rule"],
             code=code,
-            inputs=tuple(sorted(self._inside(one) for one in record["input"] if not one.endswith("manifest.json"))),
+            inputs=tuple(sorted(self._inside(path) for path in record["input"] if not path.endswith("manifest.json"))),
             outputs={path: self._written(path) for path in outputs},
             options={name: value for name, value in options.items() if self.prefix not in json.dumps(value)},
             libraries={},
@@ -200,27 +196,22 @@ class Results:
     def _written(self, name: str) -> Written:
         path = self.folder / name
         if not path.is_file():
-            raise ArtefactError(f"{path}: missing although it was made; run the experiment again, or dvc checkout")
+            raise ArtefactError(
+                f"{path}: missing although Snakemake records it; run the experiment again, or dvc checkout"
+            )
         return Written(sha256(path), path.stat().st_size)
 
 
 def ends(config: Mapping[str, Any]) -> Iterator[str]:
-    """Where the manifests lie that the configuration asks for, up to their name; the others are behind these."""
+    """Yield the last manifests of each chain of a configuration, without `manifest.json`; the others are parents."""
     parts = config["parts"]
     if "text" in parts:
         yield "corpus/validation."
         yield from (f"{folder}/" for folder in TextChain(config, "text").links())
     if "discrete" in parts:
-        options = config["discrete"]
-        yield from (f"discrete/{one}/samples{size}/" for one in options["distributions"] for size in options["samples"])
+        yield from (f"{folder}/" for folder in discrete_chains(config, "discrete"))
     if "gaussian" in parts:
-        options = config["gaussian"]
-        yield from (
-            f"gaussian/{variant}/dimensions{dimensions}/samples{size}/"
-            for variant in options["variants"]
-            for dimensions in options["dimensions"]
-            for size in options["samples"]
-        )
+        yield from (f"{folder}/" for folder in gaussian_chains(config, "gaussian"))
     if "mixture" in parts:
         yield from (f"{folder}/" for folder in MixtureChain(config, "mixture").links())
     if "vae" in parts:
@@ -230,20 +221,14 @@ def ends(config: Mapping[str, Any]) -> Iterator[str]:
 
 
 def command_options(command: str) -> dict[str, Any]:
-    """The named flags of a shell command; one that is repeated, or has many words, has a list."""
-    found: dict[str, list[str]] = {}
+    """Return the flags of a shell command and their values: a list for several values."""
+    options: dict[str, list[str]] = {}
     name = ""
     for word in shlex.split(command.rpartition(" 2> ")[0] or command):
         if word.startswith("--"):
             name, given, value = word.removeprefix("--").partition("=")
             name = name.replace("-", "_")
-            found.setdefault(name, []).extend([value] if given else [])
+            options.setdefault(name, []).extend([value] if given else [])
         elif name:
-            found[name].append(word)
-    return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
-
-
-def without(job: Job, unknown: set[str]) -> Job:
-    """The job, without inputs of which nothing is known."""
-    inputs = tuple(one for one in job.inputs if one not in unknown)
-    return Job(**{**vars(job), "inputs": inputs})
+            options[name].append(word)
+    return {name: values[0] if len(values) == 1 else values for name, values in options.items()}

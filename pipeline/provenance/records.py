@@ -1,12 +1,11 @@
-"""Snakemake's provenance, carried beside the results.
+"""Snakemake's records of how each file was made, packed beside the results so that DVC tracks them.
 
-Snakemake keeps what made each file (parameters, code, checksums of inputs) under `.snakemake/metadata`. Without it a
-fresh clone with restored results would not notice a changed parameter. So after a run the records are packed into one
-file for each folder of `results/<experiment>/`, which DVC tracks with that folder, and unpacked when a file is not the
-one that was last packed here. `.snakemake/metadata` itself is not tracked: Snakemake rewrites it in place, which
-corrupts a linked DVC cache.
+Snakemake records parameters, code and checksums of inputs in `.snakemake/metadata`. Without them, a fresh clone with
+restored results would not notice a changed parameter. So a run packs the records into one file for each folder of
+`results/<experiment>/`, and unpacks files that changed since. DVC cannot track `.snakemake/metadata` itself: Snakemake
+rewrites its files in place, which corrupts a linked DVC cache.
 
-Times are left out of the packed records, so that equal runs give equal bytes; timings stand in `benchmark/`.
+Packed records hold no times, so equal runs give equal bytes. Timings are in `benchmark/`.
 """
 
 import hashlib
@@ -15,35 +14,29 @@ import os
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from collapse.artefacts import ArtefactError, writing
 from pipeline.run.snakemake_internals import is_locked, record_path, record_paths
 
 NAME = "provenance.json"
-# what differs between equal runs; the readers in Snakemake take these fields' absence for "not recorded"
-RUN_DEPENDENT = (
-    "conda_env",
-    "container_img_url",
-    "external_jobid",
-    "incomplete",
-    "job_hash",
-    "software_stack_hash",
-)
+# fields that differ between equal runs; Snakemake treats a missing field as not recorded
+RUN_DEPENDENT = {"conda_env", "container_img_url", "external_jobid", "incomplete", "job_hash", "software_stack_hash"}
 WITHOUT_TIME = {"starttime": 0.0, "endtime": 0.0}
 
 
 def pack(results: Path, state: Path) -> None:
-    """Write `<results>/<folder>/provenance.json` for every folder whose records changed.
+    """Write `<results>/<folder>/provenance.json` for every folder with changed records.
 
-    `results` is relative to the working directory, as Snakemake's records are; `state` is `.snakemake`.
+    `results` is relative to the working directory, as paths in Snakemake's records are. `state` is `.snakemake`.
     """
-    folders: dict[Path, dict[str, dict]] = {}
+    folders: dict[Path, dict[str, dict[str, Any]]] = {}
     for path, output in record_paths(state):
         folder = _folder(output, results)
         if folder is not None and os.path.lexists(output):
             try:
                 record = json.loads(path.read_text())
-            except ValueError:  # cut off by a kill; Snakemake ignores such a record as well
+            except ValueError:  # truncated by a kill; Snakemake ignores such a record too
                 continue
             kept = {key: value for key, value in record.items() if key not in RUN_DEPENDENT} | WITHOUT_TIME
             folders.setdefault(folder, {})[output] = kept
@@ -56,9 +49,9 @@ def pack(results: Path, state: Path) -> None:
 
 
 def unpack(results: Path, state: Path, force: bool = False) -> None:
-    """Bring in every packed file that was not packed or unpacked here last (clone, pull, checkout): it wins.
+    """Replace Snakemake's records by every packed file that changed since it was last packed or unpacked here.
 
-    With `force` all are brought in, as after `dvc checkout`.
+    A clone, pull or checkout changes packed files. With `force`, all packed files replace the records.
     """
     for source in sorted(results.glob(f"*/{NAME}")):
         if not force and _is_unpacked(source, state):
@@ -73,30 +66,30 @@ def unpack(results: Path, state: Path, force: bool = False) -> None:
 
 
 def check(results: Path, state: Path) -> None:
-    """Change nothing; say in one line if Snakemake lacks records that are packed beside the results.
+    """Print a line if records are packed but not unpacked. Changes nothing.
 
-    ArtefactError if records are damaged, since Snakemake cannot plan with those.
+    Raises ArtefactError if records are damaged, because Snakemake cannot plan with them.
     """
     packed = sorted(results.glob(f"*/{NAME}"))
     for source in packed:
         _packed(source)
     if damaged := [] if is_locked(state) else _damaged(state):
         raise ArtefactError(
-            f"{state}/metadata: {len(damaged)} records are damaged; `make restore`, or a run, mends them"
+            f"{state}/metadata: {len(damaged)} records are damaged; `make restore`, or a run, repairs them"
         )
     if waiting := [source for source in packed if not _is_unpacked(source, state)]:
         print(
-            f"{waiting[0]}: not unpacked, so this plan does not know what made the results; `make restore` unpacks it",
+            f"{waiting[0]}: not unpacked, so this plan cannot see changed options; `make restore` unpacks it",
             file=sys.stderr,
         )
 
 
 def mend(results: Path, state: Path) -> None:
-    """Replace records that cannot be read by what was packed of them: without one a changed option goes unnoticed."""
-    if is_locked(state):  # by a run that is writing some just now
+    """Replace damaged records by their packed copies; without a record, a changed option goes unnoticed."""
+    if is_locked(state):  # another run is writing records
         return
     damaged = _damaged(state)
-    packed: dict[str, dict] = {}
+    packed: dict[str, dict[str, Any]] = {}
     for source in results.glob(f"*/{NAME}") if damaged else ():
         packed |= _packed(source)
     for path, output in damaged:
@@ -104,9 +97,9 @@ def mend(results: Path, state: Path) -> None:
         if output in packed:
             write_record(output, packed[output], state)
         elif os.path.lexists(output):
-            print(f"{output}: what made it is not known any more; delete it to have it made again", file=sys.stderr)
+            print(f"{output}: its record is lost; delete the file, and the next run makes it again", file=sys.stderr)
     if damaged:
-        print(f"{len(damaged)} of Snakemake's records were damaged: taken from {results}.", file=sys.stderr)
+        print(f"Repaired {len(damaged)} damaged records of Snakemake from {results}.", file=sys.stderr)
 
 
 def _damaged(state: Path) -> list[tuple[Path, str]]:
@@ -125,24 +118,27 @@ def _is_whole(record: Path) -> bool:
         return False
 
 
-def _packed(source: Path) -> dict[str, dict]:
+def _packed(source: Path) -> dict[str, dict[str, Any]]:
     try:
         records = json.loads(source.read_bytes())
     except ValueError:
         records = None
     if not isinstance(records, dict):
-        raise ArtefactError(f"{source}: damaged; dvc checkout, or delete it: then changed options go unnoticed once")
+        raise ArtefactError(
+            f"{source}: damaged; dvc checkout, or delete it, but then the next run cannot see changed options"
+        )
     return records
 
 
-def write_record(output: str, record: dict, state: Path) -> None:
-    """Make `record` what Snakemake knows of one output."""
+def write_record(output: str, record: dict[str, Any], state: Path) -> None:
+    """Write Snakemake's record of one output."""
     _write(record_path(output, state), json.dumps(record).encode())
 
 
 def _folder(output: str, results: Path) -> Path | None:
-    """`results/default/text` for `results/default/text/…`, `figures` for what lies directly in the results (the stage
-    `report` keeps both); None outside the results.
+    """Return the folder whose packed file holds an output's record; None for outputs outside the results.
+
+    It is `results/default/text` for `results/default/text/…`, and `figures` for files directly in the results.
     """
     try:
         parts = Path(output).relative_to(results).parts
@@ -156,7 +152,7 @@ def _mark(folder: Path, state: Path) -> Path:
 
 
 def _write(path: Path, data: bytes) -> None:
-    """By rename, never in place: the target may be a link into the DVC cache."""
+    """Write a file by renaming, never in place: it may be a link into the DVC cache."""
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)

@@ -1,13 +1,12 @@
-"""Put back results that `dvc.lock` records and that are missing here, from the DVC cache; nothing is overwritten.
+"""Restore missing results that `dvc.lock` records from the DVC cache. Existing files are never overwritten.
 
     python -m pipeline.provenance.restore [--check] [--unpack]
 
-Run before Snakemake, so that a deleted generation is fetched and not computed again. After `dvc pull`, `--check` holds
-all of the cache that `dvc.lock` names to its checksums, and `--unpack` brings Snakemake's provenance in line with the
-results.
+This runs before Snakemake, so that a deleted generation is restored and not computed again. After `dvc pull`, `--check`
+compares the cache with the checksums in `dvc.lock`, and `--unpack` replaces Snakemake's records by the packed ones.
 
-DVC never reads an object again that it has made read-only. So a corrupted one is found here, and removed: else a pull
-would leave it, a new result of the same bytes would be taken for stored, and a push would spread it.
+DVC does not check an object again after it has made it read-only. So this module removes corrupted objects. Otherwise a
+pull would keep them, and a push would spread them.
 """
 
 import json
@@ -15,6 +14,7 @@ import os
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 from pipeline.provenance import records
 from pipeline.provenance.dvc_internals import recorded, sound
@@ -22,10 +22,10 @@ from pipeline.run.snakemake_internals import STATE
 
 
 def missing_files(lock: Path = Path("dvc.lock")) -> int:
-    """Restore what is missing and return how many files that were."""
+    """Restore missing files and return their number."""
     files = recorded(lock)
     missing = {path: stored for path, stored in files.items() if not path.exists()}
-    known: dict[str, dict] = {}
+    known: dict[str, dict[str, Any]] = {}
     for path, stored in files.items() if missing else ():
         if path.name == records.NAME and sound(stored):
             known |= json.loads(stored.read_text())
@@ -38,7 +38,7 @@ def missing_files(lock: Path = Path("dvc.lock")) -> int:
         shutil.copyfile(stored, temporary)
         os.replace(temporary, path)
         restored += 1
-        # a failed job leaves the record of options that it never finished with: the file's own record comes too
+        # a failed job may have left a record with other options, so the file's own record is restored too
         if path.as_posix() in known:
             records.write_record(path.as_posix(), known[path.as_posix()], STATE)
     if restored:
@@ -47,7 +47,7 @@ def missing_files(lock: Path = Path("dvc.lock")) -> int:
 
 
 def corrupted_files(lock: Path = Path("dvc.lock")) -> int:
-    """Remove results whose objects in the cache were corrupted, with these, and return how many."""
+    """Remove corrupted objects of the cache and the results that they hold; return the number of results."""
     files = recorded(lock)
     wrong = {stored for stored in set(files.values()) if stored.exists() and not sound(stored)}
     corrupted = [path for path, stored in files.items() if stored in wrong]
@@ -59,7 +59,7 @@ def corrupted_files(lock: Path = Path("dvc.lock")) -> int:
 if __name__ == "__main__":
     if "--check" in sys.argv[1:] and (count := corrupted_files()):
         raise SystemExit(
-            f"{count} results were corrupted in the DVC cache and are removed: `dvc pull`, then this again"
+            f"{count} results were corrupted in the DVC cache and are removed; run `dvc pull`, then this command again"
         )
     missing_files()
     if "--unpack" in sys.argv[1:]:

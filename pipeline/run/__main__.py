@@ -1,8 +1,8 @@
-"""Run the experiment from start to report: put back what the DVC cache holds, run Snakemake, write the report.
+"""Run the experiment from start to report: restore missing files from the DVC cache, run Snakemake, write the report.
 
     python -m pipeline.run [TARGET] [--configfile PRESET] [options of snakemake]
 
-`make run` and the stages of dvc.yaml come through here; `snakemake` alone does the same jobs without the rest.
+`make run` and the stages of dvc.yaml use this command. `snakemake` alone runs the same jobs without the other steps.
 """
 
 import os
@@ -21,11 +21,11 @@ from pipeline.provenance import records, restore
 from pipeline.run import machine, report, run_lock, snakemake_internals
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 8.0  # seconds that Snakemake may need to end its jobs
+PATIENCE = 8.0  # seconds that Snakemake may take to end its jobs
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Return Snakemake's exit status, 0 if all is done."""
+    """Run everything and return Snakemake's exit status: 0 if all jobs are done."""
     options = list(sys.argv[1:] if argv is None else argv)
     os.chdir(ROOT)
     started = time.monotonic()
@@ -39,13 +39,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     restore.missing_files()
     if run_lock.stale_lock():
-        print("An earlier run was killed: unlocking, then going on where it stopped.", file=sys.stderr)
+        print("An earlier run was killed. This run unlocks the folder and continues from there.", file=sys.stderr)
         subprocess.run([*snakemake, *options, "--unlock", "--quiet", "all"], check=True)
-    # options come first: --logger takes as many words as follow it
+    # the options stand first, because --logger takes all words behind it
     command = [*snakemake, *options, *limits(arguments), "--logger", "progress"]
     status = wait_for(subprocess.Popen(command, pass_fds=[run_lock.hold()]))
     if status != 0:
-        print("\nStopped before the end; the same command goes on from here.", file=sys.stderr)
+        print("\nStopped before the end. The same command continues from here.", file=sys.stderr)
         return status
     try:
         finish(snakemake, options, arguments, started)
@@ -56,26 +56,26 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def keep_caches_here() -> None:
-    """Move what Snakemake, matplotlib and hub clients keep at home to .snakemake, if the home cannot be written to."""
+    """Move the caches of Snakemake, matplotlib and hub clients to .snakemake if the home folder is read-only."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser())
-    there = next(path for path in (cache / "snakemake", cache, *cache.parents) if path.exists())
-    if not os.access(there, os.W_OK):
+    existing = next(path for path in (cache / "snakemake", cache, *cache.parents) if path.exists())
+    if not os.access(existing, os.W_OK):
         os.environ["XDG_CACHE_HOME"] = str(ROOT / ".snakemake" / "cache")
         os.environ.setdefault("MPLCONFIGDIR", str(ROOT / ".snakemake" / "cache" / "matplotlib"))
 
 
 def finish(snakemake: Sequence[str], options: Sequence[str], arguments: Namespace, started: float) -> None:
-    """Pack Snakemake's records, make the folders that DVC wants, and write the report."""
+    """Pack Snakemake's records, make the folders that DVC expects, and write the report."""
     config = snakemake_internals.configuration(
         arguments.configfile or [], arguments.config or [], arguments.replace_workflow_config
     )
     results = Path("results", config["experiment"])
-    records.pack(results, snakemake_internals.STATE)  # also if a run was killed after its last job
+    records.pack(results, snakemake_internals.STATE)  # an earlier run may have been killed after its last job
     stages = stage_outputs()
     targets = stages.keys() & {*options}
     for path in (results / name for target in targets for name in stages[target]):
         if not path.suffix:
-            path.mkdir(parents=True, exist_ok=True)  # DVC wants every output, also of a part left out
+            path.mkdir(parents=True, exist_ok=True)  # DVC expects every output, also of a part that is left out
     if all("report.html" in stages[target] for target in targets):
         path = report.write(snakemake, [option for option in options if option not in targets], results)
         print(f"\nDone in {time.monotonic() - started:.0f} s. Read {path}", file=sys.stderr)
@@ -83,7 +83,7 @@ def finish(snakemake: Sequence[str], options: Sequence[str], arguments: Namespac
 
 
 def stage_outputs() -> dict[str, list[str]]:
-    """Return what dvc.yaml expects in the results folder after each of its stages, by the target of its command."""
+    """Return the outputs of each stage of dvc.yaml, relative to the results folder, by the target of its command."""
     stages = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"].values()
     return {
         stage["cmd"].split()[-1]: [Path(*Path(path).parts[2:]).as_posix() for out in stage["outs"] for path in out]
@@ -92,7 +92,7 @@ def stage_outputs() -> dict[str, list[str]]:
 
 
 def limits(arguments: Namespace) -> list[str]:
-    """Options that let a run on this machine use all cores, and the memory that is free now, unless options say so."""
+    """Return options for a run on this machine: all cores and the free memory, unless the user gave other options."""
     if arguments.executor not in (None, "local"):
         return []
     cores = [] if arguments.cores or arguments.jobs else ["--cores", "all"]
@@ -101,10 +101,10 @@ def limits(arguments: Namespace) -> list[str]:
     return [*cores, "--resources", f"mem_mb={machine.free_bytes() // 1_000_000}"]
 
 
-def wait_for(process: subprocess.Popen) -> int:
-    """Wait for Snakemake; on Ctrl-C too, which it has received itself and answers by ending its jobs.
+def wait_for(process: subprocess.Popen[bytes]) -> int:
+    """Wait for Snakemake and return its status. Ctrl-C reaches Snakemake itself, which then ends its jobs.
 
-    At some moments it loses an interrupt: if it goes on for PATIENCE seconds after one, it is sent another.
+    Snakemake sometimes loses an interrupt. So it gets another one every PATIENCE seconds after the first.
     """
     interrupted = False
     while True:

@@ -1,18 +1,17 @@
-"""After the clock was set back: files of the results that seem to be from the future.
+"""Repair of file times that lie in the future, because the clock was set back.
 
-Snakemake refuses the output of a job that is older than its input, so that nothing could be made from such files until
-the clock has caught up with them.
+Snakemake refuses an output that is older than its input. So no job could read such files before that time has come.
 """
 
 import os
 import time
 from pathlib import Path
 
-TOLERANCE = 2.0  # seconds; some file systems keep no finer times
+TOLERANCE = 2.0  # seconds: the resolution of some file systems
 
 
 def mend(results: Path) -> None:
-    """Give files from the future the present time, all the same: what was not newer than another file is not now."""
+    """Set the time of files from the future to now. All get the same time, so none becomes newer than another."""
     now = time.time()
     for path in results.rglob("*"):
         if path.is_file() and path.stat().st_mtime > now + TOLERANCE:

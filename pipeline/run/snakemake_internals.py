@@ -1,23 +1,20 @@
-"""What this project uses of Snakemake beyond its documented interface, in one place.
+"""All uses of Snakemake beyond its documented interface.
 
 Each function has a contract test (tests/unit/pipeline/run/test_snakemake_internals.py), which fails if an upgrade of
-Snakemake takes away what the function relies on. Snakemake itself is imported inside the functions: modules that only
-need file names must not wait for it.
+Snakemake breaks the function. Snakemake is imported inside the functions, because its import is slow.
 """
 
 import base64
 import contextlib
 import io
+from argparse import Namespace
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-if TYPE_CHECKING:
-    from argparse import Namespace
+from typing import Any, NamedTuple
 
 STATE = Path(".snakemake")
 CONFIGURATION = Path("config.yaml")
-LONGEST_NAME = 254  # of a record's file: a longer name becomes nested folders
+LONGEST_NAME = 254  # characters in the name of a record's file; a longer name becomes nested folders
 
 
 class Job(NamedTuple):
@@ -33,19 +30,20 @@ class Job(NamedTuple):
 Graph = dict[Job, list[Job]]
 
 
-def arguments(options: Sequence[str]) -> "Namespace":
-    """Read a Snakemake command line as Snakemake does, with its profiles."""
+def arguments(options: Sequence[str]) -> Namespace:
+    """Parse a Snakemake command line as Snakemake does, with its profiles."""
     from snakemake.cli import parse_args
 
     with contextlib.redirect_stderr(io.StringIO()) as printed:
         try:
-            return parse_args([*options])[1]
+            arguments: Namespace = parse_args([*options])[1]
         except SystemExit as end:  # --help, --version, or an unknown option
             raise SystemExit(printed.getvalue() or end.code) from None
+    return arguments
 
 
 def configuration(files: Sequence[Path], values: Sequence[str] = (), replace: bool = False) -> dict[str, Any]:
-    """Return config.yaml with `files` and `values` laid over it as Snakemake does, or, with `replace`, these alone."""
+    """Return config.yaml, overlaid with `files` and `values` as Snakemake does; with `replace`, the overlays alone."""
     from snakemake.cli import parse_config
     from snakemake.common.configfile import load_configfile
     from snakemake.settings.types import ConfigSettings
@@ -59,7 +57,7 @@ def configuration(files: Sequence[Path], values: Sequence[str] = (), replace: bo
 
 @contextlib.contextmanager
 def loaded(files: Sequence[Path] = (), values: Sequence[str] = (), replace: bool = False) -> Iterator[Any]:
-    """Parse the Snakefile as a dry run does, and give Snakemake's workflow."""
+    """Parse the Snakefile as a dry run does, and yield Snakemake's workflow."""
     from snakemake import api
     from snakemake.cli import parse_config
     from snakemake.settings import types
@@ -85,13 +83,13 @@ def rules(files: Sequence[Path] = (), values: Sequence[str] = ()) -> dict[str, A
 def planned(
     files: Sequence[Path] = (), values: Sequence[str] = (), replace: bool = False
 ) -> tuple[dict[str, Any], Graph]:
-    """Return the resolved configuration, and every job of a run from nothing with the jobs that it waits for."""
+    """Return the resolved configuration, and each job of a run from nothing with the jobs that it waits for."""
     with loaded(files, values, replace) as workflow:
         workflow._prepare_dag(forceall=True, ignore_incomplete=True, lock_warn_only=True, nolock=True)
         workflow.async_run(workflow.dag.init())
         names = {job: _job(job) for job in workflow.dag.jobs if job.output}  # targets have no output
-        dependencies = workflow.dag.dependencies
-        graph = {name: [names[one] for one in dependencies[job] if one in names] for job, name in names.items()}
+        parents = workflow.dag.dependencies
+        graph = {name: [names[parent] for parent in parents[job] if parent in names] for job, name in names.items()}
         return workflow.config, graph
 
 
@@ -107,9 +105,9 @@ def _job(job: Any) -> Job:
 
 
 def before_dag(workflow: Any, run: Callable[[], None], dry_run: Callable[[], None]) -> None:
-    """Call `run` before a run builds its DAG, `dry_run` before a dry run does, and neither for any other command.
+    """Call `run` or `dry_run` before Snakemake builds its DAG; neither for other commands, such as `--summary`.
 
-    While the Snakefile is parsed Snakemake does not know yet whether it will execute.
+    The Snakefile cannot call them itself: while it is parsed, Snakemake does not know yet whether it will run jobs.
     """
     prepare = workflow._prepare_dag
 
@@ -121,16 +119,8 @@ def before_dag(workflow: Any, run: Callable[[], None], dry_run: Callable[[], Non
     workflow._prepare_dag = prepared
 
 
-def is_dry_run(workflow: Any) -> bool:
-    """Whether the command line asks for a dry run; known while the Snakefile is parsed."""
-    return workflow.output_settings.dryrun
-
-
-def start_jobs_at_any_rate(workflow: Any) -> None:
-    """Switch off the limit of jobs a second.
-
-    Its timers never end while jobs are ready: with every finished job, Snakemake would plan once a second more.
-    """
+def remove_rate_limit(workflow: Any) -> None:
+    """Remove the limit of jobs a second, whose timers pile up: each finished job would add one more plan a second."""
     workflow.scheduler.job_rate_limiter = None
 
 
@@ -145,31 +135,31 @@ def passes_scripts(workflow: Any) -> bool:
 
 
 def resource(workflow: Any, name: str) -> int:
-    """Return how much of a resource the command line or profile gives to all jobs together; 0 if it says nothing."""
+    """Return the total of a resource that the command line or profile sets; 0 if it sets none."""
     return getattr(workflow.global_resources.get(name), "value", None) or 0
 
 
 def is_locked(state: Path = STATE) -> bool:
-    """Whether a run holds Snakemake's lock, or was killed while it did."""
+    """Whether a run holds Snakemake's lock, or was killed while it held the lock."""
     return any((state / "locks").glob("*"))
 
 
 def record_path(output: str, state: Path = STATE) -> Path:
-    """Return the file in which Snakemake keeps its record of an output."""
+    """Return the file with Snakemake's record of an output."""
     name = base64.urlsafe_b64encode(output.encode()).decode()
     parts = [name[start : start + LONGEST_NAME] for start in range(0, len(name), LONGEST_NAME)]
     return state.joinpath("metadata", *(f"@{part}" for part in parts[:-1]), parts[-1])
 
 
 def record_paths(state: Path = STATE) -> list[tuple[Path, str]]:
-    """Return the file of every record, and the output that it is about."""
-    found = []
+    """Return the file of every record, and the output that it describes."""
+    records = []
     for path in sorted((state / "metadata").rglob("*")):
         if path.is_file() and path.suffix != ".part":
             parts = path.relative_to(state / "metadata").parts
             name = "".join(part.removeprefix("@") for part in parts)
             try:
-                found.append((path, base64.urlsafe_b64decode(name).decode()))
+                records.append((path, base64.urlsafe_b64decode(name).decode()))
             except ValueError:  # not a record
                 continue
-    return found
+    return records

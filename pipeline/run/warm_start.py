@@ -36,7 +36,7 @@ LIBRARIES = (
     "seaborn",
 )
 LONGEST_ADDRESS = 103  # bytes of a socket's path that every system accepts
-_server: subprocess.Popen | None = None
+_server: subprocess.Popen[bytes] | None = None
 
 
 def prefer_this_interpreter() -> None:

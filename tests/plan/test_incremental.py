@@ -150,7 +150,7 @@ def test_damaged_records_of_snakemake_are_known_from_what_is_packed(mini):
     for number, record in enumerate(records):
         data = record.read_bytes()
         record.write_bytes([b"", data[: len(data) // 2], b"\xff\x00", b"[1]"][number % 4])
-    assert f"{len(records)} records are damaged; `make restore`, or a run, mends them" in mini.snakemake(
+    assert f"{len(records)} records are damaged; `make restore`, or a run, repairs them" in mini.snakemake(
         "-n", check=False
     )
     mini.run()

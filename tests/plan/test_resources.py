@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from collapse.models import memory
-from pipeline import arms, preflight
+from pipeline import preflight
+from pipeline.configuration import expand
 from pipeline.costs.makespan import longest_ways, makespan
 from pipeline.costs.resources import JobNeeds
 from pipeline.run import machine, snakemake_internals
@@ -51,7 +52,7 @@ MANY_KINDS = {  # of jobs that mini does not have, and of arms that read what ot
 
 def configuration(**over) -> dict:
     config = overlay(snakemake_internals.configuration([MINI]), over)
-    arms.expand(config)
+    expand(config)
     return config
 
 
@@ -77,7 +78,7 @@ def test_the_plan_counts_the_jobs_that_snakemake_plans(tmp_path, over):
 def test_a_plan_is_of_a_run_from_nothing_and_refuses_what_a_run_would(mini):
     assert jobs_planned(plan(mini))["finetune"] == 12
     text = mini.command(sys.executable, "-m", "pipeline.costs.plan", "--config", "threads=0", check=False)
-    assert re.search(r"^configuration:\n  threads: ", text, re.MULTILINE) and "Traceback" not in text
+    assert re.search(r"^configuration:\n  threads is 0; ", text, re.MULTILINE) and "Traceback" not in text
 
 
 def test_a_plan_in_numbers_computed_by_hand(tmp_path):
@@ -124,7 +125,7 @@ def test_a_model_of_unknown_size_is_counted_as_a_guess_and_refused_by_nothing(tm
     hub = {"source": "hub", "repository": "someone/a-model-of-their-own", "revision": "0" * 40}
     project = Project.create(tmp_path)
     project.configure({"base_model": hub, "parts": ["text"]})
-    assert "someone/a-model-of-their-own is neither known nor here: counted as OPT-125m" in plan(project)
+    assert "someone/a-model-of-their-own: size not known before it is fetched; counted as OPT-125m" in plan(project)
     config = configuration(base_model=hub, parts=["text"])
     preflight.check_memory(config | {"memory_gigabytes": 0.5}, tmp_path)
     preflight.check_machine(JobNeeds(config, tmp_path), [Job("finetune", tuple(PLACE.items()))])

@@ -1,5 +1,5 @@
-# What all rules share. Takes the configuration; gives it checked, with the paths of the results tree, code hashes, and
-# the hooks of a run. Nothing is written while this is parsed: a run prepares its folders before it builds the DAG.
+# Shared by all rules: the checked configuration, paths of the results tree, code hashes, flags, and the hooks of a run.
+# Parsing writes nothing: a run prepares its folders before Snakemake builds the DAG.
 import hashlib
 import json
 import sys
@@ -12,25 +12,26 @@ from collapse.artefacts import ArtefactError, sha256, write_text
 from collapse.images.idx import ImageError
 from collapse.models.memory import TooLittleMemory
 from collapse.corpus.sources import SourceError
-from collapse.theory.options import OF_VARIANT, Chains, Distribution, GaussianJob, ThreeErrors
-from collapse.training.options import Architecture, PretrainingText, Training
+from collapse.measures.registry import BY_ARM
+from collapse.theory.options import ThreeErrors
+from collapse.training.options import PretrainingText
 
-# Snakemake runs these files in its own namespace: a name that it uses (chain, report, …) must not be bound here.
+# Rules share Snakemake's own namespace: never bind one of its names here, such as chain or report.
 from pipeline import configuration, preflight, schema
 from pipeline.provenance import code_hash, records
-from pipeline.run import clock, gpus, run_lock, slurm, snakemake_internals
-from pipeline.run import warm_start
+from pipeline.run import clock, gpus, run_lock, slurm, snakemake_internals, warm_start
 from pipeline.layout.link import declared, file_of, flags, made_by
-from pipeline.layout.text_chain import TextChain, pretraining_files, source_options, user_files
+from pipeline.layout.text_chain import TextChain, pretraining_files, pretraining_options, source_options, user_files
+from pipeline.layout.theory_chains import discrete_chains, discrete_options, gaussian_chains, gaussian_options
 from pipeline.layout.mixture_chain import MixtureChain
-from pipeline.costs.resources import JobNeeds
 from pipeline.layout.vae_chain import VaeChain, image_files, image_options
+from pipeline.costs.resources import JobNeeds
 
 REFUSALS = (configuration.ConfigurationError, SourceError, ImageError, ArtefactError, TooLittleMemory)
 
 
 def refused(check, *values, **options):
-    """Call a check; what it refuses is one message, without a traceback."""
+    """Call a check, and turn its error into a message without a traceback."""
     try:
         check(*values, **options)
     except REFUSALS as error:
@@ -46,13 +47,13 @@ else:
 PARTS = config["parts"]
 QUESTIONS = [*config["text"]["questions"]]
 RESULTS = f"results/{config['experiment']}"
-CHECKPOINTS = f"{RESULTS}/checkpoints"  # of training jobs under way: no output, so that they outlive a killed job
+CHECKPOINTS = f"{RESULTS}/checkpoints"  # not an output, so that a killed job keeps its checkpoint
 CONFIGURATION = snakemake_internals.STATE / "model-collapse" / f"{config['experiment']}.configuration.json"
 NEEDS = JobNeeds(config, Path(RESULTS))
 warm_start.prefer_this_interpreter()
 
 
-# In a path, <name> stands for what is written here.
+# <name> in a path is replaced by the path given here.
 pathvars:
     results=RESULTS,
     base=f"{RESULTS}/base",
@@ -60,17 +61,17 @@ pathvars:
     text=f"{RESULTS}/text",
     figures=f"{RESULTS}/figures",
     logs=f"logs/{config['experiment']}",
-    timings=f"{RESULTS}/benchmark",  # outside of all that is compared; declared as logs, so nothing depends on them
+    timings=f"{RESULTS}/benchmark",  # declared as logs: no job depends on them, and no comparison reads them
     place="{arm}/seed{seed}/generation{generation}",
 
 
 def configuration_text():
-    """The resolved configuration and what each key means, as JSON in the order of config.yaml."""
+    """Return the resolved configuration and the meaning of each key, as JSON in the order of config.yaml."""
     return json.dumps({"configuration": config, "descriptions": schema.descriptions(configuration.schema())})
 
 
 def prepare_run():
-    """Bring times and Snakemake's records in order, before they decide what must run."""
+    """Repair file times and Snakemake's records, before Snakemake decides by them which jobs must run."""
     clock.mend(Path(RESULTS))
     records.mend(Path(RESULTS), snakemake_internals.STATE)
     records.unpack(Path(RESULTS), snakemake_internals.STATE)
@@ -87,8 +88,8 @@ if workflow.is_main_process:
 
 wildcard_constraints:
     arm="[A-Za-z0-9._-]+",
-    size="(?:/sizes/[A-Za-z0-9_-]+)?",  # likewise
-    question="(?:/questions/[A-Za-z0-9_-]+)?",  # a folder, or none
+    size="(?:/sizes/[A-Za-z0-9_-]+)?",  # a folder or nothing
+    question="(?:/questions/[A-Za-z0-9_-]+)?",  # a folder or nothing
     seed="[0-9]+",
     generation="[0-9]+",
     shard="[0-9]+",
@@ -100,50 +101,50 @@ wildcard_constraints:
     split="train|validation|test",
 
 
-# Options that hold words of the user's are params by a function: Snakemake would take braces in them for wildcards.
+# Options with the user's own words are params by a function, because Snakemake takes braces in a string for wildcards.
 def code(script):
-    """Hash of the source that a job of this script runs."""
+    """Return the hash of the code that a script runs."""
     return code_hash.code_hash(Path(workflow.basedir), script)
 
 
 def runs(script):
-    """Name a script as a param beside its code, where heirs run another script by the same command."""
+    """Return the params that name a script and its code, in rules whose heirs run other scripts."""
     return {"script": script, "code": code(script)}
 
 
 def hashes(paths):
-    """Local text as a parameter, by content, so that a touch reruns nothing."""
+    """Return the hashes of local files, as a param: changed content reruns jobs, a touch does not."""
     return [sha256(path) for path in paths]
 
 
 def input_flags(wildcards, input):
-    """A job's named inputs as flags of the same names."""
+    """Return a job's named inputs as flags of the same names."""
     return flags(**{name: str(path) for name, path in input.items()})
 
 
 def output_flags(wildcards, output):
-    """A job's named outputs as flags of the same names."""
+    """Return a job's named outputs as flags of the same names."""
     return flags(**{name: str(path) for name, path in output.items()})
 
 
 def place_flags(wildcards):
-    """A job's wildcards as flags of the same names; which shard it is, shard_options says."""
+    """Return a job's wildcards as flags of the same names; shard_options adds the shard."""
     return flags(**{name: value for name, value in wildcards.items() if name != "shard"})
 
 
 def figure(title, name, category, also=".png"):
-    """Outputs of a job that draws: the file that the report shows, the same as a picture, and the caption."""
+    """Return the outputs of a figure: the file in the report, a picture (`also` is its suffix), and the caption."""
     path = Path(f"{RESULTS}/figures", name)
     caption = path.with_suffix(".rst")
     labels = {"figure": title}
-    shown = report(path, caption=str(caption.absolute()), category=category, labels=labels)
-    return {"figure": shown, "caption": caption} | ({"picture": path.with_suffix(also)} if also else {})
+    figure = report(path, caption=str(caption.absolute()), category=category, labels=labels)
+    return {"figure": figure, "caption": caption} | ({"picture": path.with_suffix(also)} if also else {})
 
 
 def question_figure(title, name, category):
-    """Outputs of a job that draws for each question; a page of numbers (HTML) has no picture beside it."""
+    """Return the outputs of a figure of a question. A page of numbers (HTML) has no picture."""
     path = Path("<figures>{question}", name)
-    shown = report(
+    figure = report(
         str(path),
         caption="../report/question.rst",
         category=category,
@@ -151,7 +152,7 @@ def question_figure(title, name, category):
         labels={"figure": title},
     )
     picture = {"picture": str(path.with_suffix(".png"))} if path.suffix == ".svg" else {}
-    return {"figure": shown, "caption": str(path.with_suffix(".rst"))} | picture
+    return {"figure": figure, "caption": str(path.with_suffix(".rst"))} | picture
 
 
 def question_name(wildcards):
@@ -159,7 +160,7 @@ def question_name(wildcards):
 
 
 def reference(wildcards):
-    """The arm that a question's others are compared with."""
+    """Return the reference arm of a question."""
     return config["text"]["questions"].get(question_name(wildcards), config["text"]["statistics"])["reference"]
 
 
@@ -169,9 +170,9 @@ onstart:
     run_lock.hold()
     run_name = snakemake_internals.run_name(workflow)
     slurm.begin(config["experiment"], run_name, snakemake_internals.passes_scripts(workflow))
-    run_lock.sweep(Path(RESULTS))  # after that: no job of an earlier run is writing, on any node
+    run_lock.sweep(Path(RESULTS))  # only now: no job of an earlier run is writing any more, on any node
     if workflow.local_exec:
-        snakemake_internals.start_jobs_at_any_rate(workflow)
+        snakemake_internals.remove_rate_limit(workflow)
         gpus.hand_out(snakemake_internals.resource(workflow, "gpu"))
         warm_start.serve()
 

@@ -1,21 +1,8 @@
-# Human text as blocks, and the base model that every generation starts from. Takes local text, or a hub; gives <corpus>
-# and <base>. Text is prepared where Snakemake runs, also beside a cluster, since its nodes often reach no hub (localrule).
-POSITIONS = 2 * config["corpus"]["block_tokens"]  # a prompt and what continues it: pretraining must reach as far
+# Human text as blocks, and the base model of every generation. Reads local files or a hub; writes <corpus> and <base>.
+# Rules that may read a hub are localrules: the nodes of a cluster often have no network.
 PRETRAIN = config["base_model"]["source"] == "pretrain"
 TOKENIZER = "<base>/pretraining" if PRETRAIN else "<base>"
 BASE_FILES = ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"]
-
-
-def pretraining_options(size):
-    """Options of the pretraining of one size of the base model."""
-    pretraining = configuration.pretraining_of(config, size)
-    return flags(
-        **declared(Architecture, pretraining),
-        **declared(Training, pretraining),
-        positions=POSITIONS,
-        threads=pretraining["threads"],
-        device=config["device"],
-    )
 
 
 rule prepare_corpus:
@@ -23,7 +10,7 @@ rule prepare_corpus:
         tokenizer=ancient(f"{TOKENIZER}/tokenizer.json"),
         tokenizer_manifest=f"{TOKENIZER}/manifest.json",
     output:
-        blocks="<corpus>/{split}.parquet",
+        output="<corpus>/{split}.parquet",
         manifest="<corpus>/{split}.manifest.json",
     log:
         "<logs>/prepare_corpus/{split}.log",
@@ -34,37 +21,26 @@ rule prepare_corpus:
     resources:
         **NEEDS.resources(),
     params:
+        **runs("prepare_corpus"),
         options=lambda wildcards: flags(split=wildcards.split, blocks=config["corpus"][f"{wildcards.split}_blocks"]),
         source=lambda _: source_options(config),
         text=hashes(user_files(config)),
-        code=code("prepare_corpus"),
+        inputs=input_flags,
+        outputs=output_flags,
     shell:
-        "python -m scripts prepare_corpus {params.options} {params.source} --code {params.code}"
-        " --benchmark {log.benchmark} --tokenizer {input.tokenizer} --tokenizer-manifest {input.tokenizer_manifest}"
-        " --output {output.blocks} --manifest {output.manifest} 2> {log[0]}"
+        "python -m scripts {params.script} {params.options} {params.source} {params.inputs} {params.outputs}"
+        " --code {params.code} --benchmark {log.benchmark} 2> {log[0]}"
 
 
-rule find_passage:
-    input:
-        tokenizer=ancient(f"{TOKENIZER}/tokenizer.json"),
-        tokenizer_manifest=f"{TOKENIZER}/manifest.json",
+use rule prepare_corpus as find_passage with:
     output:
-        "<corpus>/passage.json",
+        output="<corpus>/passage.json",
     log:
         "<logs>/find_passage.log",
-    localrule: True
-    conda:
-        "../../envs/language-model.yaml"
-    resources:
-        **NEEDS.resources(),
+        benchmark="<timings>/find_passage.json",
     params:
+        **runs("find_passage"),
         options=lambda _: flags(search=config["text"]["passage"]["search"]),
-        source=lambda _: source_options(config),
-        text=hashes(user_files(config)),
-        code=code("find_passage"),
-    shell:
-        "python -m scripts find_passage {params.options} {params.source} --code {params.code}"
-        " --tokenizer {input.tokenizer} --tokenizer-manifest {input.tokenizer_manifest} --output {output} 2> {log}"
 
 
 if PRETRAIN:
@@ -86,7 +62,7 @@ if PRETRAIN:
         params:
             options=lambda _: flags(
                 **declared(PretrainingText, config["base_model"]["pretraining"]),
-                block_tokens=POSITIONS,
+                block_tokens=2 * config["corpus"]["block_tokens"],  # a prompt and its continuation
             ),
             text=hashes(pretraining_files(config)),
             code=code("prepare_pretraining"),
@@ -106,17 +82,17 @@ if PRETRAIN:
         log:
             "<logs>/pretrain{size}.log",
             benchmark="<timings>/pretrain{size}.json",
-        priority: 1  # the whole chain of texts waits for it; the side experiments fill the gaps later
+        priority: 1  # the whole chain waits for it; side experiments can fill gaps later
         conda:
             "../../envs/language-model.yaml"
         threads: config["base_model"]["pretraining"]["threads"]
-        resources:  # nothing runs again for another resource; they are text, since numbers are cut to integers
+        resources:  # a changed resource reruns nothing; text, because Snakemake truncates numbers to integers
             **NEEDS.resources(),
             **gpus.resources(config, "pretrain"),
             checkpoint_minutes=str(config["base_model"]["pretraining"]["checkpoint_minutes"]),
             memory_gigabytes=str(config["memory_gigabytes"]),
         params:
-            options=lambda wildcards: pretraining_options(Path(wildcards.size).name),
+            options=lambda wildcards: pretraining_options(config, Path(wildcards.size).name),
             code=code("pretrain"),
             text=subpath(input.manifest, parent=True),
             folder=subpath(output.manifest, parent=True),
@@ -139,7 +115,7 @@ else:
         localrule: True
         conda:
             "../../envs/language-model.yaml"
-        resources:  # nothing is fetched again for another engine
+        resources:  # a changed engine fetches nothing again
             **NEEDS.resources(),
             engine=config["text"]["generate"]["engine"],
         params:

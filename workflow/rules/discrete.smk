@@ -1,15 +1,11 @@
-# A distribution over symbols, sampled and refitted. Takes nothing; gives <results>/discrete: one trajectory for each
+# A distribution over symbols, sampled and refitted. Reads nothing; writes <results>/discrete: one trajectory for each
 # distribution and sample size, one table, one figure.
-DISCRETE_CHAINS = expand(
-    f"{RESULTS}/discrete/{{distribution}}/samples{{samples}}",
-    distribution=config["discrete"]["distributions"],
-    samples=config["discrete"]["samples"],
-)
+DISCRETE_CHAINS = discrete_chains(config, f"{RESULTS}/discrete")
 
 
 rule simulate_discrete:
     output:
-        trajectory="<results>/discrete/{distribution}/samples{samples}/trajectory.csv",
+        output="<results>/discrete/{distribution}/samples{samples}/trajectory.csv",
         manifest="<results>/discrete/{distribution}/samples{samples}/manifest.json",
     log:
         "<logs>/simulate_discrete/{distribution}/samples{samples}.log",
@@ -23,13 +19,11 @@ rule simulate_discrete:
     params:
         **runs("simulate_discrete"),
         place=place_flags,
-        options=lambda wildcards: flags(
-            **declared(Distribution, config["discrete"]["distributions"][wildcards.distribution]),
-            **declared(Chains, config["discrete"]),
-        ),
+        options=lambda wildcards: discrete_options(config, wildcards.distribution),
+        outputs=output_flags,
     shell:
-        "python -m scripts {params.script} {params.place} {params.options} --code {params.code}"
-        " --benchmark {log.benchmark} --output {output.trajectory} --manifest {output.manifest} 2> {log[0]}"
+        "python -m scripts {params.script} {params.place} {params.options} {params.outputs} --code {params.code}"
+        " --benchmark {log.benchmark} 2> {log[0]}"
 
 
 rule collect_discrete:

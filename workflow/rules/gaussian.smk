@@ -1,22 +1,11 @@
-# A normal distribution, sampled and refitted. Takes nothing; gives <results>/gaussian: one trajectory for each variant,
+# A normal distribution, sampled and refitted. Reads nothing; writes <results>/gaussian: one trajectory for each variant,
 # dimension and sample size, one table, two figures.
-GAUSSIAN_CHAINS = expand(
-    f"{RESULTS}/gaussian/{{variant}}/dimensions{{dimensions}}/samples{{samples}}",
-    variant=config["gaussian"]["variants"],
-    dimensions=config["gaussian"]["dimensions"],
-    samples=config["gaussian"]["samples"],
-)
-
-
-def without_other_variants(options, variant):
-    """Leave out the options of other variants, which change nothing for this one."""
-    foreign = {name for other, names in OF_VARIANT.items() if other != variant for name in names}
-    return {name: value for name, value in options.items() if name not in foreign}
+GAUSSIAN_CHAINS = gaussian_chains(config, f"{RESULTS}/gaussian")
 
 
 use rule simulate_discrete as simulate_gaussian with:
     output:
-        trajectory="<results>/gaussian/{variant}/dimensions{dimensions}/samples{samples}/trajectory.csv",
+        output="<results>/gaussian/{variant}/dimensions{dimensions}/samples{samples}/trajectory.csv",
         manifest="<results>/gaussian/{variant}/dimensions{dimensions}/samples{samples}/manifest.json",
     log:
         "<logs>/simulate_gaussian/{variant}/dimensions{dimensions}/samples{samples}.log",
@@ -25,9 +14,7 @@ use rule simulate_discrete as simulate_gaussian with:
         "gaussian"
     params:
         **runs("simulate_gaussian"),
-        options=lambda wildcards: flags(
-            **declared(GaussianJob, without_other_variants(config["gaussian"], wildcards.variant)),
-        ),
+        options=lambda wildcards: gaussian_options(config, wildcards.variant),
 
 
 use rule collect_discrete as collect_gaussian with:

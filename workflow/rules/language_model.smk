@@ -1,8 +1,7 @@
-# The chain: mix → finetune → generate → evaluate, once a generation. Takes <corpus> and <base>; gives <text>/<place>/…
-# and the tables of all arms. Small manifests are its edges, since Snakemake compares the content of small files and only
-# the time of large ones, which ride along as ancient. With more than one shard, generate is several jobs, whose files
-# join_shards puts together. Arms that agree so far share training sets, models, texts and scores:
-# pipeline/layout/text_chain.py says in which folder lies what a job takes.
+# The chain: mix → finetune → generate → evaluate, once a generation. Reads <corpus> and <base>; writes <text>/<place>/…
+# and the tables of all arms. Large files are inputs as ancient, and small manifests decide what runs again, because
+# Snakemake compares only small files by content. With several shards, generate is several jobs, and join_shards joins
+# their files. Arms share training sets, models, texts and scores until they differ (pipeline/layout/text_chain.py).
 TEXT_CHAIN = TextChain(config, f"{RESULTS}/text")
 SHARDS = config["text"]["generate"]["shards"]
 WHOLE = ["<text>/<place>/synthetic.parquet", "<text>/<place>/synthetic.manifest.json"]
@@ -80,7 +79,7 @@ rule finetune:
     conda:
         "../../envs/language-model.yaml"
     threads: config["threads"]
-    resources:  # nothing runs again for another resource; they are text, since numbers are cut to integers
+    resources:  # a changed resource reruns nothing; text, because Snakemake truncates numbers to integers
         **NEEDS.resources(),
         **gpus.resources(config, "finetune"),
         checkpoint_minutes=str(config["text"]["finetune"]["checkpoint_minutes"]),
@@ -169,7 +168,7 @@ if SHARDS > 1:
             place=place_flags,
             options=TEXT_CHAIN.decoder_options,
             sources=TEXT_CHAIN.text_sources,
-            code=code("generate"),  # what the manifest states: one job would have written these bytes
+            code=code("generate"),  # for the manifest, as if one job had written the text
             own_code=code("join_shards"),
             model=subpath(input.model, parent=True),
             corpus=subpath(input.corpus, parent=True),
@@ -235,7 +234,7 @@ rule summarize:
         intervals="<text>/intervals.csv",
         continuations="<text>/continuations.csv",
         block_perplexity="<text>/block_perplexity.csv",
-        by_arm=expand("<text>/{measure}_by_arm.csv", measure=["perplexity", "distinct_4"]),
+        by_arm=expand("<text>/{measure}_by_arm.csv", measure=BY_ARM),
         metrics="<text>/metrics.json",
     log:
         "<logs>/summarize.log",

@@ -1,13 +1,13 @@
-# Mixtures sampled and refitted by EM. Takes nothing; gives <results>/mixture: a job goes from one kept generation to the
-# next, so that a longer chain runs only what is new; then tables, two figures and an animation.
+# Mixtures sampled and refitted by EM. Reads nothing; writes <results>/mixture. A job goes from one kept generation to the
+# next, so that a longer chain runs only its new generations; then tables, two figures and an animation.
 MIXTURE_LINK = "<results>/mixture/{original}/samples{samples}/generation{generation}"
 MIXTURE_CHAIN = MixtureChain(config, f"{RESULTS}/mixture")
 
 
 rule simulate_mixture:
     input:
-        chains=ancient(lambda wildcards: [f"{one}/chains.parquet" for one in MIXTURE_CHAIN.previous(wildcards)]),
-        manifest=lambda wildcards: [f"{one}/manifest.json" for one in MIXTURE_CHAIN.previous(wildcards)],
+        chains=ancient(lambda wildcards: [f"{folder}/chains.parquet" for folder in MIXTURE_CHAIN.previous(wildcards)]),
+        manifest=lambda wildcards: [f"{folder}/manifest.json" for folder in MIXTURE_CHAIN.previous(wildcards)],
     output:
         multiext(f"{MIXTURE_LINK}/", "chains.parquet", "measures.parquet", "first_chain.parquet"),
         manifest=f"{MIXTURE_LINK}/manifest.json",

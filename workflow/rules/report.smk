@@ -1,5 +1,5 @@
-# What a run is asked for. Takes the tables and figures of all parts; gives the targets side and figures, and the
-# resolved configuration as a file and a page.
+# Targets of a run: tables of the side experiments, and figures of all parts. Also writes the resolved configuration, as
+# a file and a page.
 VERDICTS = ["profile.svg", "profile_table.html"]
 ANSWERS = [
     *["perplexity.svg", "block_perplexity.svg", "tails.svg", "diversity.svg", "continuations.html"],
@@ -8,7 +8,7 @@ ANSWERS = [
 FIGURES_OF = {
     "text": [
         *[f"questions/{question}/{name}" for question in QUESTIONS for name in ANSWERS],
-        *(VERDICTS if QUESTIONS else ANSWERS),  # of all arms
+        *(VERDICTS if QUESTIONS else ANSWERS),  # for all arms
     ],
     "discrete": ["discrete.svg"],
     "gaussian": ["gaussian.svg", "gaussian_variants.svg"],
@@ -16,8 +16,6 @@ FIGURES_OF = {
     "vae": ["vae_images.svg", "vae_latents.svg", "vae_spread.svg"],
     "three_errors": ["three_errors.svg", "three_errors_table.html"],
 }
-
-
 TABLES_OF = {
     "discrete": ["trajectory.csv", "theory.csv", "metrics.json"],
     "gaussian": ["trajectory.csv", "theory.csv", "metrics.json"],
@@ -55,7 +53,7 @@ rule write_configuration:
     resources:
         **NEEDS.resources(),
     params:
-        file=CONFIGURATION.as_posix(),  # a run writes it before it builds the DAG: for a command it is too long
+        file=CONFIGURATION.as_posix(),  # prepare_run writes it, because it is too long for a command
         digest=hashlib.sha256(configuration_text().encode()).hexdigest(),
         code=code("write_configuration"),
     shell:

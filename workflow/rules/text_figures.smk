@@ -1,5 +1,5 @@
-# Figures and pages on the text, for all arms or for those of each question. Takes the tables of verdicts.smk; gives
-# <figures>{question}/…, each with a caption that states what was found. Every figure inherits from plot_tails.
+# Figures and pages on the text, for all arms or for the arms of each question. Reads the tables of verdicts.smk; writes
+# <figures>{question}/…, each with a caption that states its result. Every figure inherits from plot_tails.
 rule plot_tails:
     input:
         intervals="<text>{question}/intervals.csv",

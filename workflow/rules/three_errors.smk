@@ -1,8 +1,8 @@
-# The three errors of the theory, one at a time and together. Takes nothing; gives <results>/three_errors, a figure and
+# The three errors of the theory, one at a time and together. Reads nothing; writes <results>/three_errors, a figure and
 # a page.
-rule simulate_three_errors:
+use rule simulate_discrete as simulate_three_errors with:
     output:
-        errors="<results>/three_errors/errors.csv",
+        output="<results>/three_errors/errors.csv",
         metrics="<results>/three_errors/metrics.json",
         manifest="<results>/three_errors/manifest.json",
     log:
@@ -10,21 +10,14 @@ rule simulate_three_errors:
         benchmark="<timings>/simulate_three_errors.json",
     group:
         "three_errors"
-    conda:
-        "../../envs/report.yaml"
-    resources:
-        **NEEDS.resources(),
     params:
+        **runs("simulate_three_errors"),
         options=flags(**declared(ThreeErrors, config["three_errors"])),
-        code=code("simulate_three_errors"),
-    shell:
-        "python -m scripts simulate_three_errors {params.options} --code {params.code} --benchmark {log.benchmark}"
-        " --output {output.errors} --metrics {output.metrics} --manifest {output.manifest} 2> {log[0]}"
 
 
 use rule plot_tails as plot_three_errors with:
     input:
-        errors=rules.simulate_three_errors.output.errors,
+        errors=rules.simulate_three_errors.output.output,
         metrics=rules.simulate_three_errors.output.metrics,
     output:
         **figure("The three errors", "three_errors.svg", "Theory"),
@@ -38,7 +31,7 @@ use rule plot_tails as plot_three_errors with:
 
 use rule plot_three_errors as table_three_errors with:
     output:
-        **figure("The three errors: theory and what was seen", "three_errors_table.html", "Theory", also=None),
+        **figure("The three errors: theory and simulation", "three_errors_table.html", "Theory", also=None),
     log:
         "<logs>/table_three_errors.log",
     params:

@@ -1,5 +1,5 @@
-# Autoencoders of images: train_vae → evaluate_vae, once a generation, each trained on what the one before it makes.
-# Takes real images; gives <vae>: the links of each method's chain, tables and three figures.
+# Autoencoders of images: train_vae → evaluate_vae, once a generation. Each trains on images of the generation before.
+# Reads real images; writes <vae>: the chain of each method, tables and three figures.
 VAE_CHAIN = VaeChain(config, f"{RESULTS}/vae")
 
 
@@ -65,8 +65,12 @@ rule train_vae:
     input:
         images=ancient("<vae>/images/train.parquet"),
         images_manifest=rules.prepare_images.output.train,
-        previous=ancient(lambda wildcards: [f"{one}/model/model.safetensors" for one in VAE_CHAIN.previous(wildcards)]),
-        previous_manifest=lambda wildcards: [f"{one}/model/manifest.json" for one in VAE_CHAIN.previous(wildcards)],
+        previous=ancient(
+            lambda wildcards: [f"{folder}/model/model.safetensors" for folder in VAE_CHAIN.previous(wildcards)]
+        ),
+        previous_manifest=lambda wildcards: [
+            f"{folder}/model/manifest.json" for folder in VAE_CHAIN.previous(wildcards)
+        ],
     output:
         model="<vae>/<vae_place>/model/model.safetensors",
         manifest="<vae>/<vae_place>/model/manifest.json",
@@ -151,8 +155,8 @@ use rule summarize as summarize_vae with:
 
 use rule plot_tails as plot_vae_images with:
     input:
-        manifests=expand("{folder}/manifest.json", folder=VAE_CHAIN.pictures()),
-        images=ancient(expand("{folder}/images.parquet", folder=VAE_CHAIN.pictures())),
+        manifests=expand("{folder}/manifest.json", folder=VAE_CHAIN.drawn_links()),
+        images=ancient(expand("{folder}/images.parquet", folder=VAE_CHAIN.drawn_links())),
         intervals=rules.summarize_vae.output.intervals,
     output:
         **figure("Random latents by generation", "vae_images.svg", "Variational autoencoder"),
@@ -178,7 +182,7 @@ use rule plot_tails as plot_vae_latents with:
         "vae"
     params:
         **runs("plot_vae_latents"),
-        options=flags(generation=VAE_CHAIN.shown()),
+        options=flags(generation=VAE_CHAIN.drawn_generations()),
 
 
 use rule plot_perplexity as plot_vae_spread with:

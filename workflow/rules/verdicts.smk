@@ -1,5 +1,5 @@
-# What the tables of the text say. Takes <text>/summary.csv and its companions; gives, for all arms or for those of each
-# question, arms compared, trends and onset, and the verdicts of each definition of collapse.
+# Statistics of the text. Reads <text>/summary.csv and its companions; writes comparisons between arms, trends, onset, and
+# verdicts by each definition of collapse, for all arms or for the arms of each question.
 rule select_arms:
     input:
         rules.summarize.output.summary,

@@ -1,8 +1,8 @@
-"""Progress of a run in one line: what is done, what is running and how far, and the time left.
+"""Progress of a run in one line: finished jobs, running jobs and their progress, and the time left.
 
-Snakemake finds this plugin by its name once `workflow/plugins` is on the module path, which `python -m pipeline.run`
-arranges. The time left is the number of jobs to come of each rule times that rule's mean so far, over the jobs that run
-beside each other; before every rule of the chain has run once it is not guessed.
+Snakemake finds this plugin by its name if `workflow/plugins` is on the module path, as under `python -m pipeline.run`.
+The time left is the mean time of each rule times its number of remaining jobs, divided by the number of jobs at a time.
+It is unknown until every rule of the chain has run once.
 """
 
 import os
@@ -43,7 +43,7 @@ class Running:
 
 
 class LogHandler(LogHandlerBase):
-    """Turns Snakemake's events into the line; warnings and errors are printed in full, as Snakemake would."""
+    """Turns Snakemake's events into the line. Prints warnings and errors in full, as Snakemake does."""
 
     def __post_init__(self) -> None:
         self.counts: dict[str, int] = {}
@@ -52,7 +52,7 @@ class LogHandler(LogHandlerBase):
         self.most_at_once = 1
         self.terminal = sys.stderr.isatty()
         self.formatter_of_snakemake = DefaultFormatter(show_failed_logs=True)
-        self.shown = threading.Lock()
+        self.writing = threading.Lock()
         threading.Thread(target=self._show_regularly, daemon=True).start()
 
     def emit(self, record: LogRecord) -> None:
@@ -74,7 +74,7 @@ class LogHandler(LogHandlerBase):
                 self._write(f"{text}\n")
 
     def summary(self) -> str:
-        """The line as it stands now; empty before anything is planned."""
+        """Return the current line; empty before the plan and after the last job."""
         total = sum(self.counts.values())
         done = sum(len(seconds) for seconds in self.seconds.values())
         if not total or done == total:
@@ -99,7 +99,7 @@ class LogHandler(LogHandlerBase):
                 self._write(line if self.terminal else f"{line}\n")
 
     def _write(self, text: str) -> None:
-        with self.shown:
+        with self.writing:
             if self.terminal:
                 width = os.get_terminal_size(sys.stderr.fileno()).columns
                 text = f"\r\033[K{text if text.endswith(chr(10)) else text[: width - 1]}"
