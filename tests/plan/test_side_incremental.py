@@ -57,8 +57,8 @@ def test_another_evaluation_of_images_trains_no_autoencoder(mini):
 
 
 def test_an_edit_in_the_mixture_leaves_everything_else_alone(mini):
-    module = mini.folder / "collapse" / "mixture.py"
-    module.write_text(module.read_text() + "\n# edited\n")
+    module = mini.folder / "collapse/theory/mixture.py"
+    module.write_text(module.read_text() + "\nEDITED = 1\n")
     assert mini.plan() == {"simulate_mixture": 6} | MIXTURE_DRAWN
 
 

@@ -13,8 +13,8 @@ def chain(executed: Counter) -> dict[str, int]:
 
 
 def test_repro_follows_an_edit_and_a_longer_chain(tracked):
-    module = tracked.folder / "collapse" / "diversity.py"
-    module.write_text(module.read_text() + "\n# edited\n")
+    module = tracked.folder / "collapse/measures/diversity.py"
+    module.write_text(module.read_text() + "\nEDITED = 1\n")
     tracked.configure({"text": {"generations": 4}})
     tracked.dvc("repro")
     assert chain(tracked.executed()) == dict.fromkeys(CHAIN, 4) | {"evaluate": 12 + 4}
