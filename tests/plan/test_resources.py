@@ -35,7 +35,7 @@ MANY_KINDS = {  # of jobs that mini does not have, and of arms that read what ot
         "arms": ["replace"],
         "generate": {"shards": 2, "batch_blocks": 4},
         "questions": {
-            "pool": {"asks": "?", "arms": ["together", "wide", "marked", "judged", "grown"], "reference": "grown"},
+            "pool": {"asks": "?", "arms": ["together", "wide", "marked", "judged", "grown"], "reference": "grown"}
         },
     },
     "arms": {
