@@ -19,21 +19,13 @@ ENVIRONMENT = os.environ | {
     "DVC_NO_ANALYTICS": "1",
     "GIT_CONFIG_GLOBAL": os.devnull,
 }
+# a command in front of which root's files are as read-only as another user's
+UNPRIVILEGED = ["setpriv", "--bounding-set=-dac_override", "--inh-caps=-all"] if os.geteuid() == 0 else []
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 CHAIN = ("mix", "finetune", "generate", "evaluate")
-DRAWN = {
-    "summarize": 1,
-    "plot_perplexity": 1,
-    "plot_block_perplexity": 1,
-    "plot_tails": 1,
-    "plot_diversity": 1,
-    "table_continuations": 1,
-    "compare_arms": 1,
-    "judge_arms": 1,
-    "plot_profile": 1,
-    "plot_onset": 1,
-    "table_profile": 1,
-    "table_comparisons": 1,
-}
+FIGURES = ("plot_perplexity", "plot_block_perplexity", "plot_tails", "plot_diversity", "plot_profile", "plot_onset")
+TABLES = ("summarize", "compare_arms", "judge_arms", "table_continuations", "table_profile", "table_comparisons")
+DRAWN = dict.fromkeys((*FIGURES, *TABLES), 1)
 
 
 def overlay(base: dict, over: dict) -> dict:
@@ -56,6 +48,22 @@ def wait_until(condition: Callable[[], object], seconds: float = 900) -> None:
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.1)
+
+
+def rendered(page: Path, folder: Path) -> str:
+    """Return what a browser, with its state in `folder`, makes of a page, without scripts."""
+    options = [
+        *("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"),
+        *("--disable-component-update", "--disable-sync", "--disable-quic", "--virtual-time-budget=10000"),
+    ]
+    dom = subprocess.run(
+        [str(CHROMIUM), *options, f"--user-data-dir={folder}", "--dump-dom", page.as_uri()],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env=os.environ | {"HOME": str(folder)},
+    ).stdout
+    return re.sub(r"<script.*?</script>", "", dom, flags=re.DOTALL)
 
 
 class Project:

@@ -13,7 +13,7 @@ from collapse.policies import POLICIES
 from collapse.training.options import Finetune
 from pipeline import configuration, reference, schema
 from pipeline.configuration import ConfigurationError
-from tests.project import ROOT
+from tests.project import ROOT, overlay
 
 REPLACE = {"policy": "replace"}
 DEFAULT = yaml.safe_load((ROOT / "config.yaml").read_text())
@@ -41,14 +41,7 @@ def test_the_default_configuration_is_valid():
 
 @pytest.mark.parametrize("path", [*sorted((ROOT / "presets").glob("*.yaml")), ROOT / "tests" / "mini.yaml"])
 def test_every_preset_is_valid_over_the_default(path):
-    def overlay(base, over):
-        for key, value in over.items():
-            base[key] = (
-                overlay(base[key], value) if isinstance(value, dict) and isinstance(base.get(key), dict) else value
-            )
-        return base
-
-    config = overlay(copy.deepcopy(DEFAULT), yaml.safe_load(path.read_text()))
+    config = overlay(DEFAULT, yaml.safe_load(path.read_text()))
     if config["corpus"]["source"] == "files":
         config["corpus"]["folder"] = config["corpus"]["folder"] or "anywhere"
     if config["vae"]["images"]["source"] == "files":
