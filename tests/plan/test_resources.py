@@ -183,11 +183,3 @@ def test_local_runs_share_the_memory_that_is_free_and_all_cores_and_others_are_l
     assert limits_of("-j4", "--resources", "mem_mb=100") == []
     assert limits_of("--resources", "mem_mb=100") == ["--cores", "all"]
     assert limits_of("--executor", "touch") == []
-
-
-def test_another_speed_changes_predictions_and_no_job(tmp_path):
-    project = Project.create(tmp_path)
-    project.configure({"parts": ["three_errors"]})
-    project.snakemake("--cores", "1")
-    project.configure({"gigaflops": 1})
-    assert project.plan() == {"write_configuration": 1}  # which shows every key
