@@ -13,6 +13,7 @@ pytestmark = pytest.mark.slow  # a whole run
 SHELL = 'it\'s $(touch canary) `touch canary`; touch canary | "tee canary" {wildcards} {x} {{ %s'
 PAGE = '<script>document.title="canary"</script><img src=x onerror="document.title=\'canary\'"> </script> &amp; --> ]]>'
 LINE = f"{SHELL} {PAGE} \x00 \x01 \x1b[2J\x07 \u202e \u2028 ünï 日本語 🦊 some more words than fit a block of tokens"
+FILES = {"train": "train 'a'; touch canary.txt", "test": "--code {wildcards} ü.txt"}
 
 
 @pytest.fixture(scope="module")
@@ -21,28 +22,15 @@ def run(tmp_path_factory) -> Project:
     project = Project.create(tmp_path_factory.mktemp("parent") / 'it\'s "a" $(touch canary); ünï\nproject')
     folder = project.folder / 'my "text" $(touch canary);\n{x}'
     folder.mkdir()
-    text = "\ufeff" + "\r\n".join(f"{LINE} {number}" if number % 4 else "" for number in range(60))
-    for name in ("train 'a'; touch canary.txt", "--code {wildcards} ü.txt"):
-        (folder / name).write_bytes(text.encode())
-    project.configure(
-        {
-            "parts": ["text"],
-            "corpus": {
-                "source": "files",
-                "folder": folder.name,
-                "files": {"train": "train 'a'; touch canary.txt", "test": "--code {wildcards} ü.txt"},
-                "text_column": f"--code {SHELL}",
-            },
-            "base_model": {"pretraining": {"files": [f"{folder.name}/--code {{wildcards}} ü.txt"]}},
-            "text": {
-                "generations": 2,
-                "seeds": [1],
-                "arms": ["replace"],
-                "passage": {"search": f"{SHELL} {PAGE}"},
-                "questions": {"why": {"asks": f"{PAGE} {SHELL} *a* |b| `c`", "arms": ["replace"], "reference": None}},
-            },
-        }
-    )
+    lines = "\ufeff" + "\r\n".join(f"{LINE} {number}" if number % 4 else "" for number in range(60))
+    for name in FILES.values():
+        (folder / name).write_bytes(lines.encode())
+    source = {"source": "files", "folder": folder.name, "files": FILES, "text_column": f"--code {SHELL}"}
+    why = {"asks": f"{PAGE} {SHELL} *a* |b| `c`", "arms": ["replace"], "reference": None}
+    text = {"generations": 2, "seeds": [1], "arms": ["replace"], "questions": {"why": why}}
+    pretraining = {"files": [f"{folder.name}/{FILES['test']}"]}
+    project.configure({"parts": ["text"], "corpus": source, "base_model": {"pretraining": pretraining}})
+    project.configure({"text": text | {"passage": {"search": f"{SHELL} {PAGE}"}}})
     project.before = {path for path in project.folder.parent.rglob("*")}
     project.run("--cores", "2")
     return project
