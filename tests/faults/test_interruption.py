@@ -53,7 +53,8 @@ def kill_at_random(project: Project, chance: random.Random) -> str:
     return victim
 
 
-@pytest.mark.parametrize("trial", [0, *(pytest.param(trial, marks=SLOW) for trial in range(1, TRIALS))])
+@SLOW
+@pytest.mark.parametrize("trial", range(TRIALS))
 def test_kill_9_at_a_random_moment(golden, tmp_path, trial):
     project = Project.create(tmp_path / "project")
     chance = random.Random(trial)

@@ -86,12 +86,13 @@ def finished(golden, tmp_path_factory):
             {
                 "discrete": {"samples": [20, 30]},
                 "gaussian": {"variants": ["unbiased", "accumulate", "biased"]},
+                "mixture": {"generations": [0, 5, 10, 12]},
                 "vae": {"generations": 4},
             },
-            dict.fromkeys(("simulate_discrete", "simulate_gaussian", "train_vae", "evaluate_vae"), 2)
-            | DISCRETE_DRAWN | GAUSSIAN_DRAWN | VAE_DRAWN,
-            "samples=30|variant=biased|generation=3$",
-            id="another sample size, variant and generation of images",
+            dict.fromkeys((*SIDE_CHAINS, "evaluate_vae"), 2)
+            | DISCRETE_DRAWN | GAUSSIAN_DRAWN | MIXTURE_DRAWN | VAE_DRAWN,
+            "samples=30$|variant=biased|generation=3$|generation=12$",
+            id="another sample size and variant, and a generation more of mixtures and of images",
         ),
         pytest.param(
             {"vae": {"methods": ["fresh_means", "finite_bernoulli", "finite_means"]}},

@@ -48,3 +48,12 @@ def test_theory_tables_have_their_columns_and_few_rows_far_from_the_simulation(g
         metrics = json.loads((golden.results / part / "metrics.json").read_text())
         assert metrics["rows"] == len(lines) - 1 > 20
         assert metrics["rows_beyond_3_standard_errors"] <= 0.03 * metrics["rows"]
+
+
+def test_where_a_mixture_is_cut_changes_no_bit(mini):
+    kept = mini.results / "mixture" / "overlapping" / "samples50" / "generation10" / "chains.parquet"
+    before = kept.read_bytes()
+    mini.configure({"mixture": {"generations": [0, 3, 10]}})
+    mini.snakemake("--cores", "2", str(kept.relative_to(mini.folder)))
+    assert mini.executed()["simulate_mixture"] == 2
+    assert kept.read_bytes() == before
