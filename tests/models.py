@@ -17,33 +17,21 @@ def random_opt(seed: int = 0, vocabulary_size: int = 64, width: int = 16, positi
 
 def random_pythia(seed: int = 0, vocabulary_size: int = 64, width: int = 16, positions: int = 64) -> PreTrainedModel:
     """Make a model like EleutherAI's Pythia: rotary positions, parallel layer halves, a separate output matrix."""
-    config = GPTNeoXConfig(
-        vocab_size=vocabulary_size,
-        hidden_size=width,
-        intermediate_size=4 * width,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        max_position_embeddings=positions,
-        bos_token_id=0,
-        eos_token_id=0,
-    )
+    sizes = shape(vocabulary_size, width, positions)
+    config = GPTNeoXConfig(intermediate_size=4 * width, bos_token_id=0, eos_token_id=0, **sizes)
     return drawn(GPTNeoXForCausalLM, config, seed)
 
 
 def post_norm_opt(seed: int = 0, vocabulary_size: int = 64, width: int = 16, positions: int = 64) -> PreTrainedModel:
     """Make a model like facebook/opt-350m: layer norm after the layer, embeddings narrower than the model."""
-    config = OPTConfig(
-        vocab_size=vocabulary_size,
-        hidden_size=width,
-        word_embed_proj_dim=width // 2,
-        ffn_dim=4 * width,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        max_position_embeddings=positions,
-        do_layer_norm_before=False,
-        dropout=0.0,
-    )
-    return drawn(OPTForCausalLM, config, seed)
+    own = {"word_embed_proj_dim": width // 2, "ffn_dim": 4 * width, "do_layer_norm_before": False, "dropout": 0.0}
+    return drawn(OPTForCausalLM, OPTConfig(**own, **shape(vocabulary_size, width, positions)), seed)
+
+
+def shape(vocabulary_size: int, width: int, positions: int) -> dict[str, int]:
+    """Return the sizes that both families name alike."""
+    layers = {"num_hidden_layers": 2, "num_attention_heads": 2}
+    return {"vocab_size": vocabulary_size, "hidden_size": width, "max_position_embeddings": positions} | layers
 
 
 def drawn(kind: type[PreTrainedModel], config: PreTrainedConfig, seed: int) -> PreTrainedModel:

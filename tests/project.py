@@ -1,5 +1,6 @@
 """A working copy of the project for one test, in its own folder, with the mini experiment as its config.yaml."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -19,21 +20,13 @@ ENVIRONMENT = os.environ | {
     "DVC_NO_ANALYTICS": "1",
     "GIT_CONFIG_GLOBAL": os.devnull,
 }
+# a command in front of which root's files are as read-only as another user's
+UNPRIVILEGED = ["setpriv", "--bounding-set=-dac_override", "--inh-caps=-all"] if os.geteuid() == 0 else []
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 CHAIN = ("mix", "finetune", "generate", "evaluate")
-DRAWN = {
-    "summarize": 1,
-    "plot_perplexity": 1,
-    "plot_block_perplexity": 1,
-    "plot_tails": 1,
-    "plot_diversity": 1,
-    "table_continuations": 1,
-    "compare_arms": 1,
-    "judge_arms": 1,
-    "plot_profile": 1,
-    "plot_onset": 1,
-    "table_profile": 1,
-    "table_comparisons": 1,
-}
+FIGURES = ("plot_perplexity", "plot_block_perplexity", "plot_tails", "plot_diversity", "plot_profile", "plot_onset")
+TABLES = ("summarize", "compare_arms", "judge_arms", "table_continuations", "table_profile", "table_comparisons")
+DRAWN = dict.fromkeys((*FIGURES, *TABLES), 1)
 
 
 def overlay(base: dict, over: dict) -> dict:
@@ -51,11 +44,33 @@ def heed_signals() -> None:
         signal.signal(number, signal.SIG_DFL)
 
 
+def processes(folder: Path) -> dict[int, list[str]]:
+    """Return the command of each process that runs in `folder`, by its id."""
+    found = {}
+    for path in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it has ended
+            if (path / "cwd").readlink() == folder:
+                found[int(path.name)] = (path / "cmdline").read_bytes().decode().split("\0")
+    return found
+
+
 def wait_until(condition: Callable[[], object], seconds: float = 900) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.1)
+
+
+def rendered(page: Path, folder: Path) -> str:
+    """Return what a browser, with its state in `folder`, makes of a page, without scripts."""
+    options = [
+        *("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"),
+        *("--disable-component-update", "--disable-sync", "--disable-quic", "--virtual-time-budget=10000"),
+    ]
+    command = [str(CHROMIUM), *options, f"--user-data-dir={folder}", "--dump-dom", page.as_uri()]
+    home = os.environ | {"HOME": str(folder)}
+    dom = subprocess.check_output(command, stderr=subprocess.DEVNULL, text=True, timeout=300, env=home)
+    return re.sub(r"<script.*?</script>", "", dom, flags=re.DOTALL)
 
 
 class Project:
@@ -67,14 +82,8 @@ class Project:
     @classmethod
     def create(cls, folder: Path) -> "Project":
         """Copy the files that git tracks or would track, without results."""
-        listed = subprocess.run(
-            ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        for name in listed.stdout.splitlines():
+        command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+        for name in subprocess.check_output(command, cwd=ROOT, text=True).splitlines():
             if (ROOT / name).is_file() and name != "dvc.lock":
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy2(ROOT / name, folder / name)
@@ -107,6 +116,13 @@ class Project:
             command, cwd=self.folder, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
         return done.returncode, done.stdout
+
+    def start(self, module: str, *options: str, output=subprocess.DEVNULL, environment=ENVIRONMENT) -> subprocess.Popen:
+        """Start a run in its own process group, which obeys signals wherever the tests run."""
+        return subprocess.Popen(
+            [sys.executable, "-m", module, *options], cwd=self.folder, env=environment, stdout=output, stderr=output,
+            start_new_session=True, preexec_fn=heed_signals,
+        )  # fmt: skip
 
     def snakemake(self, *options: str, check: bool = True) -> str:
         return self.command(sys.executable, "-m", "snakemake", *options, check=check)

@@ -29,68 +29,14 @@ MINI = overlay(
 )
 REFUSALS = (ConfigurationError, SourceError, ImageError, ArtefactError, TooLittleMemory)
 HOSTILE_WORDS = [
-    *[
-        "",
-        " ",
-        "a b",
-        "'",
-        '"',
-        "''; touch canary; '",
-        "$(touch canary)",
-        "`touch canary`",
-        "; touch canary",
-        "| tee canary",
-    ],
-    *[
-        "--code",
-        "-n",
-        "{wildcards}",
-        "{config[x]}",
-        "{",
-        "}}",
-        "%s",
-        "*",
-        "~",
-        "..",
-        "../..",
-        "/",
-        "/dev/zero",
-        "/proc/self/mem",
-    ],
-    *[
-        "\n",
-        "a\nb",
-        "a\n",
-        "\t",
-        "\0",
-        "\x1b[2J",
-        "\ud800",
-        "\u202e",
-        "ü",
-        "日本語",
-        "🦊",
-        "x" * 300,
-        "<script>",
-        "null",
-        "a=b",
-    ],
+    *("", " ", "a b", "'", '"', "''; touch canary; '", "$(touch canary)", "`touch canary`", "; touch canary"),
+    *("| tee canary", "--code", "-n", "{wildcards}", "{config[x]}", "{", "}}", "%s", "*", "~", "..", "../..", "/"),
+    *("/dev/zero", "/proc/self/mem", "\n", "a\nb", "a\n", "\t", "\0", "\x1b[2J", "\ud800", "\u202e", "ü", "日本語"),
+    *("🦊", "x" * 300, "<script>", "null", "a=b"),
 ]
 HOSTILE_NUMBERS = [0, -1, 1, 2, 3.0, 0.5, -0.0, 1e-320, 1e308, math.nan, math.inf, -math.inf, 2**31, 2**63, 10**400]
-HOSTILE_OTHERS = [
-    None,
-    True,
-    False,
-    [],
-    {},
-    [[]],
-    [None],
-    {"": 1},
-    {1: 2},
-    {None: None},
-    datetime.date(2026, 1, 1),
-    b"\0",
-    {1},
-]
+DATE = datetime.date(2026, 1, 1)
+HOSTILE_OTHERS = [None, True, False, [], {}, [[]], [None], {"": 1}, {1: 2}, {None: None}, DATE, b"\0", {1}]
 
 words = st.sampled_from(HOSTILE_WORDS) | st.text(max_size=8)
 leaves = words | st.sampled_from(HOSTILE_NUMBERS) | st.integers() | st.floats() | st.sampled_from(HOSTILE_OTHERS)
@@ -123,9 +69,8 @@ def configurations(draw) -> dict:
         if change == "value":
             node[key] = copy.deepcopy(draw(values))  # a copy: configurations are shared, and reading one changes it
         elif change == "alike" and isinstance(node[key], (int, float)):
-            node[key] = draw(
-                st.sampled_from([node[key] * 2, -node[key], float(node[key]), str(node[key]), node[key] * 1000])
-            )
+            old = node[key]
+            node[key] = draw(st.sampled_from([old * 2, -old, float(old), str(old), old * 1000]))
         elif change == "word":
             node[key] = draw(words)
         elif change == "lose":

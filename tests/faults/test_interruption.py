@@ -6,13 +6,12 @@ import random
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from tests.project import ENVIRONMENT, Project, heed_signals, wait_until
+from tests.project import ENVIRONMENT, Project, processes, wait_until
 
 KILLS = 4
 TRIALS = 5
@@ -20,42 +19,24 @@ SLOW = pytest.mark.slow
 FIRST = ("--cores", "2", "results/mini/text/replace/seed1/generation0/manifest.json")
 
 
-def processes(folder: Path) -> dict[str, list[int]]:
+def kinds(folder: Path) -> dict[str, list[int]]:
     """Return the ids of a run's processes in `folder`, by kind."""
     found: dict[str, list[int]] = {"snakemake": [], "job": [], "warm start": []}
-    for path in Path("/proc").glob("[0-9]*"):
-        try:
-            command = (path / "cmdline").read_bytes().decode().split("\0")
-            here = (path / "cwd").readlink() == folder
-        except OSError:
-            continue
-        if here and "snakemake" in command:
-            found["snakemake"].append(int(path.name))
-        elif here and "scripts" in command:
-            found["job"].append(int(path.name))
-        elif here and any("warm_start.py" in part for part in command):
-            found["warm start"].append(int(path.name))
+    for number, command in processes(folder).items():
+        if "snakemake" in command:
+            found["snakemake"].append(number)
+        elif "scripts" in command:
+            found["job"].append(number)
+        elif any("warm_start.py" in part for part in command):
+            found["warm start"].append(number)
     return found
-
-
-def start(project: Project, module: str, *options: str) -> subprocess.Popen:
-    """Start a run in its own process group, which obeys signals wherever the tests run."""
-    return subprocess.Popen(
-        [sys.executable, "-m", module, *options],
-        cwd=project.folder,
-        env=ENVIRONMENT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-        preexec_fn=heed_signals,
-    )
 
 
 def kill_at_random(project: Project, chance: random.Random) -> str:
     """Start a run, then kill -9 one or all of its processes. Kill the rest 20 s later."""
-    run = start(project, "pipeline.run")
+    run = project.start("pipeline.run")
     time.sleep(chance.uniform(2, 12))
-    living = processes(project.folder)
+    living = kinds(project.folder)
     victim = chance.choice(["group", *(kind for kind, numbers in living.items() if numbers)])
     try:
         if victim == "group":
@@ -72,7 +53,8 @@ def kill_at_random(project: Project, chance: random.Random) -> str:
     return victim
 
 
-@pytest.mark.parametrize("trial", [0, *(pytest.param(trial, marks=SLOW) for trial in range(1, TRIALS))])
+@SLOW
+@pytest.mark.parametrize("trial", range(TRIALS))
 def test_kill_9_at_a_random_moment(golden, tmp_path, trial):
     project = Project.create(tmp_path / "project")
     chance = random.Random(trial)
@@ -85,24 +67,24 @@ def test_kill_9_at_a_random_moment(golden, tmp_path, trial):
 
 def test_nothing_outlives_a_killed_snakemake(tmp_path):
     project = Project.create(tmp_path / "project")
-    run = start(project, "snakemake", "--cores", "2")
-    wait_until(lambda: processes(project.folder)["warm start"])
+    run = project.start("snakemake", "--cores", "2")
+    wait_until(lambda: kinds(project.folder)["warm start"])
     time.sleep(1)
     run.kill()
     run.wait()
-    wait_until(lambda: not processes(project.folder)["warm start"], 60)
+    wait_until(lambda: not kinds(project.folder)["warm start"], 60)
 
 
 def interrupted(project: Project, signals: list[signal.Signals], pause: float) -> None:
     """Start a run, send it these signals while a job runs, and wait for the end of all processes."""
-    run = start(project, "pipeline.run", *FIRST)
-    wait_until(lambda: processes(project.folder)["job"])
+    run = project.start("pipeline.run", *FIRST)
+    wait_until(lambda: kinds(project.folder)["job"])
     time.sleep(2)
     for one in signals:
         os.killpg(run.pid, one)
         time.sleep(pause)
     assert run.wait(timeout=300) != 0
-    wait_until(lambda: not any(processes(project.folder).values()))
+    wait_until(lambda: not any(kinds(project.folder).values()))
 
 
 def first_link(project: Project) -> dict[str, bytes]:
@@ -134,13 +116,13 @@ def test_after_a_reboot_the_next_run_goes_on(golden, tmp_path, monkeypatch):
     scratch.mkdir()
     monkeypatch.setitem(ENVIRONMENT, "TMPDIR", str(scratch))
     project = Project.create(tmp_path / "project")
-    run = start(project, "pipeline.run", *FIRST)
+    run = project.start("pipeline.run", *FIRST)
     wait_until(lambda: (project.results / "base/manifest.json").exists())
-    for number in [run.pid, *(one for kind in processes(project.folder).values() for one in kind)]:
+    for number in [run.pid, *(one for kind in kinds(project.folder).values() for one in kind)]:
         with contextlib.suppress(ProcessLookupError):
             os.kill(number, signal.SIGKILL)
     run.wait()
-    wait_until(lambda: not any(processes(project.folder).values()))
+    wait_until(lambda: not any(kinds(project.folder).values()))
     shutil.rmtree(scratch)
     scratch.mkdir()
     for record in (path for path in (project.folder / ".snakemake" / "metadata").rglob("*") if path.is_file()):

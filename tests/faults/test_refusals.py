@@ -73,14 +73,12 @@ def evaluate(folder: str, decoder: str = DECODER) -> str:
     return f"--model {folder}/model --synthetic {folder}/synthetic.parquet {EVALUATION} {decoder}"
 
 
-@pytest.mark.parametrize(
-    ("script", "options", "generation"),
-    [("mix", mix, 2), ("finetune", finetune, 1), ("generate", generate, 1), ("evaluate", evaluate, 1)],
-)
-def test_input_of_another_seed_arm_or_generation(golden, script, options, generation):
-    refused(golden, script, generation, options(OTHER_SEED), "made with seed 2, expected 1")
-    refused(golden, script, generation, options(OTHER_ARM), "made with arm 'preserve_10pct', expected 'replace'")
-    refused(golden, script, generation + 1, options(PLACE), "made with generation 1, expected 2")
+@pytest.mark.parametrize(("script", "generation"), [(mix, 2), (finetune, 1), (generate, 1), (evaluate, 1)])
+def test_input_of_another_seed_arm_or_generation(golden, script, generation):
+    name = script.__name__
+    refused(golden, name, generation, script(OTHER_SEED), "made with seed 2, expected 1")
+    refused(golden, name, generation, script(OTHER_ARM), "made with arm 'preserve_10pct', expected 'replace'")
+    refused(golden, name, generation + 1, script(PLACE), "made with generation 1, expected 2")
 
 
 @pytest.mark.parametrize(
@@ -98,27 +96,17 @@ def test_text_of_another_decoder(golden, change, differs):
 
 
 def test_an_option_that_the_decoder_lacks_or_has_not(golden):
-    command = generate(PLACE)
-    missing = command.replace("--num-beams 2", "")
+    missing = generate(PLACE).replace("--num-beams 2", "")
     refused(golden, "generate", 1, missing, "--num-beams is missing; decoder beam_search needs it")
-    others = command + " --top-k 5"
-    refused(
-        golden,
-        "generate",
-        1,
-        others,
-        "--top-k: decoder beam_search has --num-beams, --repetition-penalty; leave it out",
-    )
+    message = "--top-k: decoder beam_search has --num-beams, --repetition-penalty; leave it out"
+    refused(golden, "generate", 1, generate(PLACE) + " --top-k 5", message)
 
 
 def test_a_job_that_would_take_too_much_memory(golden):
-    for script, options in (
-        ("generate", generate(PLACE)),
-        ("evaluate", evaluate(PLACE)),
-        ("finetune", finetune(PLACE)),
-    ):
-        options = options.replace("--memory-gigabytes 4", "--memory-gigabytes 0.3")
-        refused(golden, script, 1, options, r"memory_gigabytes: 0\.3: \w+ would take about .* GB; raise it, or")
+    for script in (generate, evaluate, finetune):
+        options = script(PLACE).replace("--memory-gigabytes 4", "--memory-gigabytes 0.3")
+        message = r"memory_gigabytes: 0\.3: \w+ would take about .* GB; raise it, or"
+        refused(golden, script.__name__, 1, options, message)
 
 
 def test_chains_of_another_seed(golden):

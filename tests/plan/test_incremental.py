@@ -4,13 +4,131 @@ import os
 import re
 import shutil
 import sys
+from collections import Counter
+
+import pytest
 
 from tests.project import CHAIN, DRAWN
 
 CONFIGURATION = {"write_configuration": 1}
+MIXTURE_DRAWN = {"summarize_mixture": 1, "plot_mixture_distance": 1, "plot_mixture_densities": 1, "animate_mixture": 1}
+VAE_DRAWN = {"summarize_vae": 1, "plot_vae_images": 1, "plot_vae_latents": 1, "plot_vae_spread": 1}
+DISCRETE_DRAWN = {"collect_discrete": 1, "plot_discrete": 1}
+GAUSSIAN_DRAWN = {"collect_gaussian": 1, "plot_gaussian": 1, "plot_gaussian_variants": 1}
+SIDE_CHAINS = ("simulate_discrete", "simulate_gaussian", "simulate_mixture", "train_vae")
+HALF = {"policy": "preserve", "human_fraction": 0.5, "human_draw": "once"}
+SAVED = {"checkpoint_minutes": 0.5}
 
 
-def test_nothing_to_do_after_a_run(mini):
+@pytest.fixture(scope="module")
+def finished(golden, tmp_path_factory):
+    """A finished mini experiment of which tests change the configuration alone."""
+    return golden.copy(tmp_path_factory.mktemp("finished") / "project")
+
+
+@pytest.mark.parametrize(
+    ("over", "jobs", "where"),
+    [
+        pytest.param(  # 2 generations × 2 arms × 2 seeds
+            {"text": {"generations": 5}}, dict.fromkeys(CHAIN, 8) | DRAWN, "generation=[34]$", id="more generations"
+        ),
+        pytest.param(  # arms share the training set of generation 0
+            {"text": {"seeds": [1, 2, 3]}}, dict.fromkeys(CHAIN, 6) | {"mix": 5} | DRAWN, "seed=3", id="a new seed"
+        ),
+        pytest.param(
+            {"text": {"arms": ["replace", "preserve_10pct", "half"]}, "arms": {"half": HALF}},
+            dict.fromkeys(CHAIN, 4) | DRAWN,
+            "arm=half.*generation=[12]",
+            id="a new arm, which shares generation 0",
+        ),
+        pytest.param(
+            {"arms": {"preserve_10pct": {"human_fraction": 0.2}}},
+            dict.fromkeys(CHAIN, 4) | DRAWN,
+            "arm=preserve.*generation=[12]",
+            id="an option of one arm, which acts after generation 0",
+        ),
+        pytest.param(
+            {"text": {"evaluate": {"frequency_groups": 4, "repeated_ngram_tokens": 10}}},
+            {"evaluate": 12} | DRAWN,
+            None,
+            id="two swapped numbers of the evaluation",
+        ),
+        pytest.param(
+            {"corpus": {"test_blocks": 10}, "text": {"passage": {"search": "class attributes; they are shared"}}},
+            {"prepare_corpus": 1, "find_passage": 1, "evaluate": 12} | DRAWN,
+            None,
+            id="other test text and another passage",
+        ),
+        pytest.param(
+            {"text": {"finetune": {"learning_rate": 0.001}}},
+            dict.fromkeys(CHAIN, 12) | {"mix": 8} | DRAWN,
+            None,
+            id="the learning rate of the chain",
+        ),
+        pytest.param(  # generation 0 reads no text of a model
+            {"text": {"generate": {"decoder": "sample"}}},
+            dict.fromkeys(CHAIN, 12) | {"mix": 8, "finetune": 8} | DRAWN,
+            None,
+            id="another decoder",
+        ),
+        pytest.param(
+            {
+                "text": {"generate": {"temperature": 0.5, "top_k": 5, "top_p": 0.9}, "finetune": SAVED},
+                "base_model": {"pretraining": SAVED},
+                "memory_gigabytes": 3.5,
+                "gigaflops": 1,
+            },
+            {},
+            None,
+            id="options of another decoder, how often training is saved, memory and speed",
+        ),
+        pytest.param(
+            {
+                "discrete": {"samples": [20, 30]},
+                "gaussian": {"variants": ["unbiased", "accumulate", "biased"]},
+                "mixture": {"generations": [0, 5, 10, 12]},
+                "vae": {"generations": 4},
+            },
+            dict.fromkeys((*SIDE_CHAINS, "evaluate_vae"), 2)
+            | DISCRETE_DRAWN | GAUSSIAN_DRAWN | MIXTURE_DRAWN | VAE_DRAWN,
+            "samples=30$|variant=biased|generation=3$|generation=12$",
+            id="another sample size and variant, and a generation more of mixtures and of images",
+        ),
+        pytest.param(
+            {"vae": {"methods": ["fresh_means", "finite_bernoulli", "finite_means"]}},
+            {"train_vae": 2, "evaluate_vae": 2} | VAE_DRAWN,
+            "method=finite_means",
+            id="a new method, which shares generation 0",
+        ),
+        pytest.param(
+            {"vae": {"evaluate": {"images": 120}}}, {"evaluate_vae": 5} | VAE_DRAWN, None, id="evaluation of images"
+        ),
+        pytest.param(
+            {"parts": ["discrete"], "discrete": {"seed": 2}, "vae": {"seeds": [5]}, "text": {"seeds": [9]}},
+            {"simulate_discrete": 2} | DISCRETE_DRAWN,
+            None,
+            id="parts that are left out",
+        ),
+    ],
+)  # fmt: skip
+def test_a_changed_option_plans_what_it_affects(finished, over, jobs, where):
+    configuration = finished.folder / "config.yaml"
+    before = configuration.read_text()
+    try:
+        finished.configure(over)
+        planned = finished.planned()
+    finally:
+        configuration.write_text(before)
+    assert Counter(rule for rule, _ in planned) == jobs | CONFIGURATION
+    chain = [place for rule, place in planned if rule in (*CHAIN, *SIDE_CHAINS)]
+    assert where is None or [place for place in chain if not re.search(where, place)] == []
+
+
+def test_nothing_to_do_after_a_run_even_if_every_file_is_touched(mini):
+    for folder in ("collapse", "pipeline", "scripts", "workflow", "tests/data"):
+        for path in (mini.folder / folder).rglob("*.*"):
+            path.touch()
+    (mini.folder / "config.yaml").touch()
     assert mini.plan() == {}
     before = mini.bytes()
     mini.run()
@@ -18,102 +136,21 @@ def test_nothing_to_do_after_a_run(mini):
     assert mini.bytes() == before
 
 
-def test_more_generations_plan_the_new_ones_alone(mini):
-    mini.configure({"text": {"generations": 5}})
-    planned = mini.planned()
-    new = 2 * 2 * 2  # generations × arms × seeds
-    assert mini.plan() == dict.fromkeys(CHAIN, new) | DRAWN | CONFIGURATION
-    assert {re.search(r"generation=(\d+)", where)[1] for rule, where in planned if rule in CHAIN} == {"3", "4"}
-
-
-def test_a_new_seed_plans_itself_alone(mini):
-    mini.configure({"text": {"seeds": [1, 2, 3]}})
-    planned = mini.planned()
-    assert mini.plan() == dict.fromkeys(CHAIN, 3 * 2) | {"mix": 3 * 2 - 1} | DRAWN | CONFIGURATION  # arms share one
-    assert all("seed=3" in where for rule, where in planned if rule in CHAIN)
-
-
-def test_a_new_arm_plans_itself_alone_and_shares_generation_zero(mini):
-    arm = {"policy": "preserve", "human_fraction": 0.5, "human_draw": "once"}
-    mini.configure({"text": {"arms": ["replace", "preserve_10pct", "half"]}, "arms": {"half": arm}})
-    planned = mini.planned()
-    assert mini.plan() == dict.fromkeys(CHAIN, 2 * 2) | DRAWN | CONFIGURATION
-    assert all(re.search(r"arm=half.*generation=[12]", where) for rule, where in planned if rule in CHAIN)
-
-
-def test_an_arms_own_options_leave_generation_zero_and_other_arms_alone(mini):
-    mini.configure({"arms": {"preserve_10pct": {"human_fraction": 0.2}}})
-    planned = mini.planned()
-    assert mini.plan() == dict.fromkeys(CHAIN, 2 * 2) | DRAWN | CONFIGURATION
-    assert all(re.search(r"arm=preserve.*generation=[12]", where) for rule, where in planned if rule in CHAIN)
-
-
-def test_a_changed_evaluation_option_trains_and_generates_nothing(mini):
-    mini.configure({"text": {"evaluate": {"frequency_groups": 5}}})
-    assert mini.plan() == {"evaluate": 12} | DRAWN | CONFIGURATION
-
-
-def test_other_test_text_or_another_passage_trains_and_generates_nothing(mini):
-    mini.configure(
-        {"corpus": {"test_blocks": 10}, "text": {"passage": {"search": "class attributes; they are shared"}}}
-    )
-    planned = mini.plan()
-    assert planned == {"prepare_corpus": 1, "find_passage": 1, "evaluate": 12} | DRAWN | CONFIGURATION
-
-
-def test_swapping_two_numbers_is_seen(mini):
-    mini.configure({"text": {"evaluate": {"frequency_groups": 4, "repeated_ngram_tokens": 10}}})
-    assert mini.plan() == {"evaluate": 12} | DRAWN | CONFIGURATION
-
-
-def test_a_changed_learning_rate_repeats_the_chain_but_not_the_base_model(mini):
-    mini.configure({"text": {"finetune": {"learning_rate": 0.001}}})
-    plan = mini.plan()
-    assert plan["finetune"] == plan["generate"] == plan["evaluate"] == 12
-    assert not {"pretrain", "prepare_corpus"} & set(plan)
-
-
-def test_options_of_another_decoder_and_how_often_training_is_saved_plan_nothing(mini):
-    training = {"checkpoint_minutes": 0.5}
-    other = {"temperature": 0.5, "top_k": 5, "top_p": 0.9}
-    mini.configure({"text": {"generate": other, "finetune": training}, "base_model": {"pretraining": training}})
-    assert mini.plan() == CONFIGURATION
-
-
-def test_another_limit_of_memory_plans_nothing(mini):
-    mini.configure({"memory_gigabytes": 3.5})
-    assert mini.plan() == CONFIGURATION
-
-
-def test_another_decoder_writes_the_texts_again_and_what_follows_from_them(mini):
-    mini.configure({"text": {"generate": {"decoder": "sample"}}})
-    plan = mini.plan()
-    assert plan["generate"] == plan["evaluate"] == 12
-    assert plan["mix"] == plan["finetune"] == 8  # generation 0 reads no text of a model
-
-
 def test_an_edit_reruns_what_uses_the_code_and_prose_reruns_nothing(mini):
-    """Edit comments, docstrings and layout of all modules; then a memory estimate; then a constant of evaluation."""
+    """Edit comments, docstrings and layout of all modules, and a memory estimate; then code of two measures."""
     for path in [*mini.folder.glob("collapse/**/*.py"), *mini.folder.glob("scripts/**/*.py")]:
         text = path.read_text()
         if text.startswith('"""'):
             text = text.replace('"""', '"""Once more: ', 1)
         path.write_text(f"# reworded\n\n{text}\n# reworded\n")
-    assert mini.plan() == {}
-    memory = mini.folder / "collapse" / "models" / "memory.py"
-    memory.write_text(memory.read_text().replace("LIBRARIES = 400_000_000", "LIBRARIES = 500_000_000"))
-    assert mini.plan() == {}
-    module = mini.folder / "collapse" / "measures" / "diversity.py"
-    module.write_text(module.read_text() + "\nEDITED = 1\n")
-    assert mini.plan() == {"evaluate": 12} | DRAWN
-
-
-def test_a_touch_plans_nothing(mini):
-    for folder in ("collapse", "pipeline", "scripts", "workflow", "tests/data"):
-        for path in (mini.folder / folder).rglob("*.*"):
-            path.touch()
-    (mini.folder / "config.yaml").touch()
-    assert mini.plan() == {}
+    memory = mini.folder / "collapse/models/memory.py"
+    before = memory.read_text()
+    memory.write_text(before.replace("LIBRARIES = 400_000_000", "LIBRARIES = 500_000_000"))
+    assert memory.read_text() != before and mini.plan() == {}
+    for name in ("measures/diversity.py", "theory/mixture.py"):
+        with (mini.folder / "collapse" / name).open("a") as module:
+            module.write("\nEDITED = 1\n")
+    assert mini.plan() == {"evaluate": 12, "simulate_mixture": 6} | DRAWN | MIXTURE_DRAWN
 
 
 def test_a_shorter_chain_is_read_from_the_configuration_and_not_from_the_disk(mini):
@@ -150,9 +187,8 @@ def test_damaged_records_of_snakemake_are_known_from_what_is_packed(mini):
     for number, record in enumerate(records):
         data = record.read_bytes()
         record.write_bytes([b"", data[: len(data) // 2], b"\xff\x00", b"[1]"][number % 4])
-    assert f"{len(records)} records are damaged; `make restore`, or a run, repairs them" in mini.snakemake(
-        "-n", check=False
-    )
+    said = mini.snakemake("-n", check=False)
+    assert f"{len(records)} records are damaged; `make restore`, or a run, repairs them" in said
     mini.run()
     assert mini.executed() == {} and mini.plan() == {}
     for number, record in enumerate(records):

@@ -42,6 +42,7 @@ def test_overhead_is_what_is_left_of_the_cores_time(run, monkeypatch):
     assert found["import_seconds"].keys() >= {"mix", "finetune", "generate", "evaluate"}
 
 
+@pytest.mark.slow
 def test_a_chain_is_watched_to_its_end(run):
     found = run(soak, "--generations", "5")
     assert found["status"] == 0 and found["end"]["generations"] == 5

@@ -12,7 +12,7 @@ from huggingface_hub import constants
 from safetensors.torch import load_file
 from tokenizers import Tokenizer
 
-from collapse.corpus.tokenizer import END_OF_TEXT
+from collapse.corpus.special_tokens import END_OF_TEXT
 from collapse.models.opt import read_weights
 from collapse.tables import read_blocks
 from scripts import fetch_base_model
@@ -84,11 +84,8 @@ def test_code_that_comes_with_a_model_is_neither_fetched_nor_run_nor_named(fetch
     canary = tmp_path / "canary"
     (repository / "evil.py").write_text(f"open({str(canary)!r}, 'w')\n")
     config = json.loads((repository / "config.json").read_text())
-    remote = {
-        "auto_map": {"AutoConfig": "evil.Config", "AutoModelForCausalLM": "evil.Model"},
-        "trust_remote_code": True,
-    }
-    remote["_attn_implementation"] = "someone/kernels"
+    classes = {"AutoConfig": "evil.Config", "AutoModelForCausalLM": "evil.Model"}
+    remote = {"auto_map": classes, "trust_remote_code": True, "_attn_implementation": "someone/kernels"}
     (repository / "config.json").write_text(json.dumps(config | remote))
     log = fetch()
     out = tmp_path / "out"
@@ -102,13 +99,9 @@ def test_a_chain_of_pythia(hub, repository, tmp_path, monkeypatch):
     publish_pythia(random_pythia(vocabulary_size=300), repository)
     monkeypatch.setitem(ENVIRONMENT, "HF_ENDPOINT", hub)
     project = Project.create(tmp_path / "project")
-    project.configure(
-        {
-            "parts": ["text"],
-            "base_model": {"source": "hub", "repository": "someone/pythia", "revision": REVISION},
-            "text": {"generations": 2, "seeds": [1], "arms": ["replace"]},
-        }
-    )
+    model = {"source": "hub", "repository": "someone/pythia", "revision": REVISION}
+    text = {"generations": 2, "seeds": [1], "arms": ["replace"]}
+    project.configure({"parts": ["text"], "base_model": model, "text": text})
     link = "results/mini/text/replace/seed1"
     arguments = ("--cores", "2", f"{link}/generation1/manifest.json")
     refusal = (

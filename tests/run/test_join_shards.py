@@ -26,8 +26,8 @@ CURATED = (
     f"{DRAWS} --candidates 3 --verifier typical --verifier-noise 1 "
     "--generation0-model results/mini/text/replace/seed1/generation0/model"
 )
-
 JUDGED = CURATED.replace("typical", "humanlike")
+THROUGH_TRANSFORMERS = [one.replace("collapse", "transformers") for one in (DRAWS, MARKED)]
 
 
 @pytest.fixture
@@ -51,18 +51,7 @@ def join(decoder: str, *shards: Path, code: str = "x") -> bytes:
     return Path("out/joined.parquet").read_bytes()
 
 
-@pytest.mark.parametrize(
-    "decoder",
-    [
-        BEAMS,
-        DRAWS,
-        MARKED,
-        CURATED,
-        JUDGED,
-        DRAWS.replace("collapse", "transformers"),
-        MARKED.replace("collapse", "transformers"),
-    ],
-)
+@pytest.mark.parametrize("decoder", [BEAMS, DRAWS, MARKED, CURATED, JUDGED, *THROUGH_TRANSFORMERS])
 @pytest.mark.parametrize("shards", [2, 5])  # of three batches: with five, two shards are empty
 def test_joined_shards_are_the_bytes_of_one_job(here, decoder, shards):
     whole = write(decoder, "whole").read_bytes()

@@ -1,12 +1,13 @@
 """Mistakes in published code of this field; a test prevents each.
 
 Tests in unit/ prevent others: decoding flags reach the decoder (decoding/test_beam_search.py); artefacts of another
-seed or decoder are refused (scripts/test_refusals.py); the definition of perplexity (measures/test_perplexity.py).
+seed or decoder are refused (faults/test_refusals.py); the definition of perplexity (measures/test_perplexity.py).
 """
 
 import csv
 import inspect
 import json
+import math
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -14,25 +15,17 @@ import pytest
 
 from collapse.measures import diversity
 from collapse.tables import read_blocks
-from tests.project import Project
-
-
-def manifests(project: Project, name: str) -> list[dict]:
-    return [json.loads(path.read_text()) for path in sorted((project.results / "text").rglob(name))]
 
 
 def test_every_artefact_states_the_decoder_that_made_it(golden):
-    found = manifests(golden, "synthetic.manifest.json")
+    paths = (golden.results / "text").rglob("synthetic.manifest.json")
+    found = [json.loads(path.read_text()) for path in paths]
     assert len(found) == 12
     for manifest in found:
         assert manifest["options"]["decoder"] == "beam_search"
-        assert manifest["options"]["decoder_options"] == {
-            "engine": "collapse",
-            "precision": "float32",
-            "batch_blocks": 8,
-            "num_beams": 2,
-            "repetition_penalty": 1.0,
-        }
+        own = {"num_beams": 2, "repetition_penalty": 1.0}
+        common = {"engine": "collapse", "precision": "float32", "batch_blocks": 8}
+        assert manifest["options"]["decoder_options"] == common | own
 
 
 def test_seeds_read_their_own_data_and_end_apart(golden):
@@ -99,8 +92,6 @@ def test_the_preserved_share_comes_from_the_true_originals_in_every_generation(g
 
 
 def test_scores_add_up_to_the_reported_perplexity(golden):
-    import math
-
     folder = golden.results / "text" / "replace" / "seed1" / "generation1"
     table = pq.read_table(folder / "scores.parquet", filters=[("text", "==", "test")]).to_pydict()
     metrics = json.loads((folder / "metrics.json").read_text())

@@ -1,6 +1,7 @@
 """The side experiments of the mini run, which are too small for exact numbers: directional claims."""
 
 import csv
+import json
 
 import pytest
 
@@ -38,3 +39,21 @@ def test_every_method_and_seed_of_the_autoencoder_is_in_the_tables(golden):
     places = {(row["method"], row["seed"], row["generation"]) for row in found}
     assert places == {(one, "1", str(k)) for one in ("fresh_means", "finite_bernoulli") for k in range(3)}
     assert (golden.results / "figures" / "mixture.gif").read_bytes()[:6] == b"GIF89a"
+
+
+def test_theory_tables_have_their_columns_and_few_rows_far_from_the_simulation(golden):
+    for part in ("discrete", "gaussian"):
+        lines = (golden.results / part / "theory.csv").read_text().splitlines()
+        assert lines[0] == "quantity,samples,generation,exact,simulated,standard_error"
+        metrics = json.loads((golden.results / part / "metrics.json").read_text())
+        assert metrics["rows"] == len(lines) - 1 > 20
+        assert metrics["rows_beyond_3_standard_errors"] <= 0.03 * metrics["rows"]
+
+
+def test_where_a_mixture_is_cut_changes_no_bit(mini):
+    kept = mini.results / "mixture" / "overlapping" / "samples50" / "generation10" / "chains.parquet"
+    before = kept.read_bytes()
+    mini.configure({"mixture": {"generations": [0, 3, 10]}})
+    mini.snakemake("--cores", "2", str(kept.relative_to(mini.folder)))
+    assert mini.executed()["simulate_mixture"] == 2
+    assert kept.read_bytes() == before

@@ -13,6 +13,7 @@ from pipeline.layout.text_chain import TextChain
 from tests.project import Project
 
 SAMPLED = {"policy": "replace", "decoder": "sample"}
+MARKED = {"watermark_bias": 6.0, "watermark_share": 0.5}
 ARMS = {
     "released": {"policy": "preserve_loaded", "human_fraction": 0.5},
     "fixed": {"policy": "preserve", "human_draw": "once", "sweep": {"human_fraction": [0.25, 0.5]}},
@@ -30,27 +31,16 @@ ARMS = {
     "unprompted": SAMPLED | {"prompts": "none", "top_k": 50},
     "curated": SAMPLED | {"top_p": 0.9, "candidates": 2, "verifier": "typical", "verifier_noise": 0.5},
     "judged": SAMPLED | {"top_p": 0.9, "candidates": 2, "verifier": "humanlike"},
-    "marked": {
-        "policy": "watermark_filter",
-        "z_threshold": 1.5,
-        "decoder": "sample",
-        "watermark_bias": 6.0,
-        "watermark_share": 0.5,
-    },
+    "marked": SAMPLED | MARKED | {"policy": "watermark_filter", "z_threshold": 1.5},
 }
 
 
 def test_every_policy_and_factor_runs(mini: Project):
     names = ["replace", "preserve_10pct", "accumulate", "accumulate_subsample", *ARMS]
     question = {"asks": "How much text?", "arms": ["replace", "small"], "reference": "replace"}
-    mini.configure(
-        {
-            "parts": ["text"],
-            "base_model": {"pretraining": {"sizes": {"wide": {"width": 24}}}},
-            "arms": ARMS,
-            "text": {"arms": names, "seeds": [1], "questions": {"amount": question}},
-        }
-    )
+    sizes = {"base_model": {"pretraining": {"sizes": {"wide": {"width": 24}}}}}
+    text = {"arms": names, "seeds": [1], "questions": {"amount": question}}
+    mini.configure({"parts": ["text"], "arms": ARMS, "text": text} | sizes)
     planned = mini.planned("text")
     mini.run("text")
     assert mini.plan("text") == {}
@@ -134,10 +124,9 @@ def check_watermarks(project: Project) -> None:
     marks = column(project, "text", "marked", 1, "marked")
     assert 0 < sum(marks) < len(marks)
     assert not any(column(project, "text", "sampled-temperature-1.0", 1, "marked"))
-    flagged = {
-        one: metrics(project, "marked", 1)[f"watermark_flagged_{one}"] for one in ("marked", "unmarked", "human")
-    }
-    assert flagged["marked"] > max(flagged["unmarked"], flagged["human"])
+    found = metrics(project, "marked", 1)
+    marked, unmarked, human = (found[f"watermark_flagged_{one}"] for one in ("marked", "unmarked", "human"))
+    assert marked > max(unmarked, human)
 
 
 def expanded(names: list[str]) -> list[str]:

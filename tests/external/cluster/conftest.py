@@ -3,15 +3,13 @@
 import os
 import re
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.external.cluster.slurm import Cluster, until
-from tests.project import ENVIRONMENT, Project, heed_signals
+from tests.project import ENVIRONMENT, Project, processes
 
 PATIENCE = 1800  # seconds; a job on a busy machine spends minutes importing
 SMALL = [  # for nodes of two cores, and for jobs of seconds
@@ -31,15 +29,8 @@ class Run:
         self.log = project.folder / "run.log"
         path = f"{cluster.folder / 'bin'}{os.pathsep}{ENVIRONMENT['PATH']}"
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "snakemake", *SMALL, *options],
-                cwd=project.folder,
-                env=ENVIRONMENT | cluster.environment | {"PATH": path},
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                preexec_fn=heed_signals,
-            )
+            environment = ENVIRONMENT | cluster.environment | {"PATH": path}
+            self.process = project.start("snakemake", *SMALL, *options, output=log, environment=environment)
 
     def finish(self) -> None:
         """Wait for the end of the run, and check that it succeeded."""
@@ -70,15 +61,7 @@ class Run:
 
 def trainings(folder: Path) -> list[int]:
     """List the processes that train in this folder."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*"):
-        try:
-            command = (path / "cmdline").read_bytes().decode().split("\0")
-            if (path / "cwd").readlink() == folder and command[1:4] == ["-m", "scripts", "finetune"]:
-                found.append(int(path.name))
-        except OSError:
-            continue
-    return found
+    return [one for one, command in processes(folder).items() if command[1:4] == ["-m", "scripts", "finetune"]]
 
 
 def field(cluster: Cluster, job: str, name: str) -> str:

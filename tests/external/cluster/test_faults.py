@@ -124,14 +124,8 @@ def test_a_job_that_the_queue_has_forgotten_is_not_waited_for(cluster, tmp_path)
     configuration = cluster.folder / "slurm.conf"
     before = configuration.read_text()
     queue = {"MODEL_COLLAPSE_PATH": cluster.environment["PATH"], "MODEL_COLLAPSE_QUEUE": str(tmp_path)}
-    question = [
-        slurm.COMMANDS / "without_accounting" / "sacct",
-        "-X",
-        "--parsable2",
-        "--noheader",
-        "--name",
-        "run-of-mine",
-    ]
+    sacct = slurm.COMMANDS / "without_accounting" / "sacct"
+    question = [sacct, "-X", "--parsable2", "--noheader", "--name", "run-of-mine"]
 
     def answer() -> str:
         return subprocess.run(question, env=cluster.environment | queue, capture_output=True, text=True).stdout.strip()

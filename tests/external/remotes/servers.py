@@ -62,12 +62,9 @@ def s3(folder: Path) -> tuple[Remote, subprocess.Popen]:
     assert program.exists(), f"{program}: `make test-remotes` installs it"
     port = free_port()
     server = started([str(program), "-H", "127.0.0.1", "-p", str(port)], port, folder / "log")
-    client = botocore.session.get_session().create_client(
-        "s3",
-        region_name="us-east-1",
-        endpoint_url=f"http://127.0.0.1:{port}",
-        **{f"aws_{name}": value for name, value in KEYS.items()},
-    )
+    keys = {f"aws_{name}": value for name, value in KEYS.items()}
+    place = {"region_name": "us-east-1", "endpoint_url": f"http://127.0.0.1:{port}"}
+    client = botocore.session.get_session().create_client("s3", **place, **keys)
     client.create_bucket(Bucket="bucket")
     return Remote("s3://bucket", {"endpointurl": "http://127.0.0.1:{port}", **KEYS}, port), server
 

@@ -28,31 +28,17 @@ def run_job(project: Project, runner: Path) -> tuple[str, int]:
         (project.folder / ".venv" / name).touch()
     secrets = {f"AWS_{name.upper()}": value for name, value in KEYS.items()}
     assert {name for name, value in JOB["env"].items() if "secrets." in value} == secrets.keys()
-    environment = (
-        {
-            "CI": "true",
-            "HOME": str(runner),
-            "GITHUB_PATH": str(runner / "path"),
-            "GIT_CONFIG_GLOBAL": os.devnull,
-            "GIT_CONFIG_NOSYSTEM": "1",
-            "LANG": "C.UTF-8",
-        }
-        | JOB["env"]
-        | secrets
-        | ONCE
-    )
+    git = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    runners = {"CI": "true", "HOME": str(runner), "GITHUB_PATH": str(runner / "path"), "LANG": "C.UTF-8"}
+    environment = git | runners | JOB["env"] | secrets | ONCE
     for step in [step for step in JOB["steps"] if "run" in step]:
         added = (runner / "path").read_text().split()
         done = subprocess.run(
-            ["bash", "-e", "-c", step["run"]],
-            cwd=project.folder,
+            ["bash", "-e", "-c", step["run"]], cwd=project.folder, text=True,
             env=environment | {"PATH": os.pathsep.join([*added, ENVIRONMENT["PATH"]])},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             start_new_session=True,  # no terminal for questions
-        )
+        )  # fmt: skip
         print(step["name"], done.stdout, sep="\n")
         if done.returncode != 0:
             break

@@ -28,15 +28,9 @@ from tests.models import random_opt
 def made(tmp_path):
     """Write a data file and its manifest."""
     write_json(tmp_path / "data.json", {"a": 1})
-    write_manifest(
-        tmp_path / "manifest.json",
-        kind="corpus",
-        files=[tmp_path / "data.json"],
-        parents=[],
-        code="c0de",
-        options={"seed": 1, "decoder": "beam_search"},
-    )
-    return tmp_path / "manifest.json"
+    made, options = tmp_path / "manifest.json", {"seed": 1, "decoder": "beam_search"}
+    write_manifest(made, kind="corpus", files=[tmp_path / "data.json"], parents=[], code="c0de", options=options)
+    return made
 
 
 def test_a_file_appears_whole_or_not_at_all(tmp_path):
@@ -89,9 +83,7 @@ def test_every_writer_tells_of_a_disk_that_is_full(full_disk, write):
 
 def test_a_file_and_its_name_are_on_the_disk_before_anything_follows(tmp_path, monkeypatch):
     synced = []
-    monkeypatch.setattr(
-        os, "fsync", lambda descriptor: synced.append(str(Path(f"/proc/self/fd/{descriptor}").readlink()))
-    )
+    monkeypatch.setattr(os, "fsync", lambda number: synced.append(str(Path(f"/proc/self/fd/{number}").readlink())))
     write_json(tmp_path / "a.json", 1)
     assert synced[0].endswith(".part") and synced[1:] == [str(tmp_path)]
 

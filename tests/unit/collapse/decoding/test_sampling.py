@@ -19,14 +19,8 @@ def test_draws_have_the_models_probabilities(options):
     """Test 100,000 draws of one token by chi-square against the processors of transformers."""
     reference, draws = random_opt(), 100_000
     prompt = PROMPTS[:1]
-    tokens, _ = sample(
-        from_state_dict(reference.state_dict(), heads=2),
-        prompt.expand(draws, -1),
-        new_tokens=1,
-        seed=5,
-        batch_blocks=5000,
-        **options,
-    )
+    model, prompts = from_state_dict(reference.state_dict(), heads=2), prompt.expand(draws, -1)
+    tokens, _ = sample(model, prompts, new_tokens=1, seed=5, batch_blocks=5000, **options)
     with torch.no_grad():
         scores = reference(input_ids=prompt).logits[:, -1]
     if "repetition_penalty" in options:

@@ -14,15 +14,8 @@ from scripts import plot_diversity, plot_perplexity, plot_tails, write_gallery
 from tests.models import random_opt
 from tests.project import ROOT
 
-OPTIONS = Evaluate(
-    precision="float32",
-    batch_blocks=4,
-    frequency_groups=3,
-    repeated_ngram_tokens=2,
-    sample_blocks=4,
-    modes=2,
-    minority_share=0.25,
-)
+WORK = {"precision": "float32", "batch_blocks": 4, "sample_blocks": 4}
+OPTIONS = Evaluate(**WORK, frequency_groups=3, repeated_ngram_tokens=2, modes=2, minority_share=0.25)
 # what the manifests of training and text know, and what needs more than one evaluation
 FROM_ELSEWHERE = {
     *("training_blocks", "training_steps", "training_tokens", "human_fraction", "verifier_accuracy"),
@@ -55,12 +48,8 @@ def test_every_name_that_a_table_figure_or_configuration_uses_is_a_measure(evalu
     texts, readings, _ = evaluated
     names = set(measured(texts, readings)) | FROM_ELSEWHERE
     assert {*registry.WITH_RISE, *registry.HEADLINE, *registry.BY_ARM.values(), "test_tokens"} <= names
-    assert {
-        *plot_diversity.MEASURES,
-        *plot_perplexity.MEASURES,
-        *write_gallery.SOME_ARMS_ONLY,
-        write_gallery.PERPLEXITY,
-    } <= names
+    assert {*plot_diversity.MEASURES, *plot_perplexity.MEASURES} <= names
+    assert {*write_gallery.SOME_ARMS_ONLY, write_gallery.PERPLEXITY} <= names
     assert {*plot_tails.HALVES} <= {*registry.WITH_RISE}
     assert {f"{plot_tails.PREFIX}{group}" for group in (1, 2, 3)} <= names
     text = yaml.safe_load((ROOT / "config.yaml").read_text())["text"]

@@ -1,4 +1,4 @@
-"""Models that transformers computes equal a plain loop over its own model, for any division of work."""
+"""Models that transformers computes equal a plain loop over its own model. training/test_loop.py divides the work."""
 
 import json
 
@@ -15,10 +15,7 @@ from collapse.models.interfaces import load_reader
 from collapse.models.opt import load_opt, read_weights, write_weights
 from collapse.models.transformers_files import load_model, write_model
 from collapse.models.transformers_model import TrainableTransformer
-from collapse.training.checkpoint import Checkpoint
-from collapse.training.loop import Trainer, train
-from collapse.training.processes import Processes
-from collapse.training.selection import Selection
+from collapse.training.loop import train
 from tests.models import post_norm_opt, random_pythia
 
 BLOCKS = np.random.default_rng(0).integers(4, 64, (10, 12), dtype=np.int32)
@@ -32,26 +29,6 @@ def trainable(folder, reference: PreTrainedModel, dropout=0.0, **options) -> Tra
     config = read_config(folder)
     name = "hidden_dropout" if config["model_type"] == "gpt_neox" else "dropout"
     return TrainableTransformer(read_weights(folder), config | {name: dropout}, **options)
-
-
-def gradient(model: TrainableTransformer, micro_batch_blocks: int, step: int = 3) -> torch.Tensor:
-    trainer = Trainer(model, 0.0, seed=1, micro_batch_blocks=micro_batch_blocks, processes=Processes())
-    trainer.gradient(BLOCKS, step)
-    return model.gradients[0]
-
-
-@MODELS
-def test_loss_and_gradient_are_those_of_transformers(tmp_path, made):
-    reference = made()
-    expected = reference(input_ids=IDS, labels=IDS).loss
-    expected.backward()
-    model = trainable(tmp_path, reference)
-    trainer = Trainer(model, 0.0, seed=1, micro_batch_blocks=3, processes=Processes())
-    assert trainer.gradient(BLOCKS, step=0) == pytest.approx(expected.item(), abs=1e-6)
-    views = model.views(model.gradients[0])
-    assert views.keys() == dict(reference.named_parameters()).keys()
-    for name, parameter in reference.named_parameters():
-        torch.testing.assert_close(views[name], parameter.grad, atol=1e-6, rtol=1e-4)
 
 
 @MODELS
@@ -72,15 +49,6 @@ def test_steps_are_those_of_a_plain_loop(tmp_path, made):
 
 
 @MODELS
-@pytest.mark.parametrize("dropout", [0.0, 0.3])
-def test_the_gradient_does_not_depend_on_micro_batches_or_threads(tmp_path, made, dropout):
-    whole = gradient(trainable(tmp_path, made(), dropout), 10)
-    for micro_batch_blocks, threads in ((1, 1), (4, 1), (2, 3)):
-        other = gradient(trainable(tmp_path, made(), dropout, threads=threads), micro_batch_blocks)
-        torch.testing.assert_close(other, whole, atol=1e-6, rtol=1e-4)
-
-
-@MODELS
 def test_every_mask_of_dropout_is_used_once(tmp_path, made):
     """The loss changes with the dropped site, for every site. With a mask too few the call fails."""
     model = trainable(tmp_path, made(), 0.5)
@@ -94,38 +62,6 @@ def test_every_mask_of_dropout_is_used_once(tmp_path, made):
     assert len({round(loss, 2) for loss in [*seen, everything]}) == sites + 1
     with pytest.raises(StopIteration):
         model.add_gradient(IDS, 1.0, torch.ones(sites - 1, 10 * tokens, width, dtype=torch.bool))
-
-
-@MODELS
-def test_bfloat16_changes_little(tmp_path, made):
-    exact = gradient(trainable(tmp_path, made()), 10)
-    rounded = gradient(trainable(tmp_path, made(), precision=torch.bfloat16), 10)
-    assert 0 < (exact - rounded).norm() < 0.05 * exact.norm()
-
-
-class Killed(Exception):
-    pass
-
-
-@MODELS
-@pytest.mark.parametrize("threads", [1, 2])
-def test_a_killed_run_goes_on_to_the_same_bytes(tmp_path, made, threads):
-    whole, killed, fresh = (trainable(tmp_path / "base", made(), 0.1, threads=threads) for _ in range(3))
-    others = np.random.default_rng(1).integers(4, 64, (6, 12), dtype=np.int32)
-    losses = train(whole, BLOCKS, epochs=3, seed=1, selection=Selection(others, 4), **OPTIONS)
-
-    def kill(step, steps, loss):
-        if step == 5:
-            raise Killed
-
-    path = tmp_path / "checkpoint.safetensors"
-    saving = {"checkpoint": Checkpoint(path, 0, "run"), "progress": kill}
-    with pytest.raises(Killed):
-        train(killed, BLOCKS, epochs=3, seed=1, selection=Selection(others, 4), **saving, **OPTIONS)
-    saved = Checkpoint(path, 99, "run")
-    again = train(fresh, BLOCKS, epochs=3, seed=1, selection=Selection(others, 4), checkpoint=saved, **OPTIONS)
-    assert again == losses
-    assert torch.equal(fresh.weights, whole.weights)
 
 
 @MODELS

@@ -36,10 +36,7 @@ def test_the_exponent_is_of_the_arms_of_the_family_alone():
     rows = [
         Row(arm, 1, 0, name, value)
         for arm, blocks, loss in (("small", 10, 4.0), ("large", 1000, 1.0), ("other", 10, 9.0))
-        for name, value in (
-            ("training_blocks", blocks),
-            ("test_perplexity_without_end_of_text", math.exp(loss)),
-        )
+        for name, value in (("training_blocks", blocks), ("test_perplexity_without_end_of_text", math.exp(loss)))
     ]
     found = scaling(rows, ["small", "large"])
     assert [row.arm for row in found] == ["small", "large"]

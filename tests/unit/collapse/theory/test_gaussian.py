@@ -103,16 +103,8 @@ def test_approximations_of_the_deviation_are_those_of_a_lognormal_variable():
 
 
 def test_heavy_tailed_quantities_are_compared_no_later_than_generation_m():
-
-    rows = gaussian.trajectory(
-        VARIANTS["unbiased"],
-        gaussian.draw_summaries,
-        chains=5,
-        dimensions=1,
-        samples=4,
-        generations=[4, 5],
-        rng=np.random.default_rng(0),
-    )
+    few = {"chains": 5, "dimensions": 1, "samples": 4, "generations": [4, 5], "rng": np.random.default_rng(0)}
+    rows = gaussian.trajectory(VARIANTS["unbiased"], gaussian.draw_summaries, **few)
     compared = {(row["quantity"], row["generation"]) for row in rows if row["comparable"]}
     assert ("variance", 4) in compared and ("variance", 5) not in compared
     assert ("log_generalized_variance", 5) in compared

@@ -37,24 +37,35 @@ def chain_of(generations=3, **arms) -> TextChain:
 REPLACE = {"policy": "replace"}
 
 
+DOSE = {"policy": "preserve", "human_draw": "once", "human_fraction": 0.1}
+SAMPLE = REPLACE | {"decoder": "sample"}
+KINDS = ("training", "model", "text", "evaluation")
+
+
 @pytest.mark.parametrize(
-    ("other", "shared"),
-    [
-        (REPLACE, {kind: [0, 1, 2] for kind in ("training", "model", "text", "evaluation")}),
-        ({"policy": "accumulate"}, {kind: [0] for kind in ("training", "model", "text", "evaluation")}),
-        (REPLACE | {"decoder": "greedy"}, {"training": [0], "model": [0], "text": [], "evaluation": []}),
-        (REPLACE | {"prompts": "previous"}, {"training": [0, 1], "model": [0, 1], "text": [0], "evaluation": [0]}),
-        (REPLACE | {"initialization": "previous"}, {kind: [0] for kind in ("model", "text")} | {"training": [0, 1]}),
-        (REPLACE | {"blocks": 9}, {"training": [0], "model": [], "text": [], "evaluation": []}),
-        (REPLACE | {"size": "wide"}, {"training": [0], "model": [], "text": [], "evaluation": []}),
-        (REPLACE | {"epochs": 6}, {"training": [0], "model": [], "text": [], "evaluation": []}),
+    ("one", "other", "shared"),
+    [  # in how many generations the two arms share training sets, models, texts and evaluations
+        (REPLACE, REPLACE, (3, 3, 3, 3)),
+        (REPLACE, {"policy": "accumulate"}, (1, 1, 1, 1)),
+        (REPLACE, REPLACE | {"decoder": "greedy"}, (1, 1, 0, 0)),
+        (REPLACE, REPLACE | {"prompts": "previous"}, (2, 2, 1, 1)),
+        (REPLACE, REPLACE | {"initialization": "previous"}, (2, 1, 1, 1)),
+        (REPLACE, REPLACE | {"blocks": 9}, (1, 0, 0, 0)),
+        (REPLACE, REPLACE | {"size": "wide"}, (1, 0, 0, 0)),
+        (REPLACE, REPLACE | {"epochs": 6}, (1, 0, 0, 0)),
+        (REPLACE, DOSE, (1, 1, 1, 1)),
+        (DOSE, DOSE | {"human_fraction": 0.5}, (1, 1, 1, 1)),
+        (DOSE, DOSE | {"human_draw": "each_generation"}, (1, 1, 1, 1)),
+        (SAMPLE, SAMPLE | {"prompts": "none"}, (1, 1, 0, 0)),
+        (SAMPLE, SAMPLE | {"candidates": 4, "verifier": "likely"}, (1, 1, 0, 0)),
+        (SAMPLE, SAMPLE | {"watermark_bias": 2.0}, (1, 1, 0, 0)),
     ],
 )
-def test_arms_share_exactly_what_is_made_alike(other, shared):
-    chain = chain_of(replace=REPLACE, other=other)
-    for kind, generations in shared.items():
+def test_arms_share_exactly_what_is_made_alike(one, other, shared):
+    chain = chain_of(one=one, other=other)
+    for kind, generations in zip(KINDS, shared, strict=True):
         owners = [chain.link(kind, "other", 1, generation).arm for generation in range(3)]
-        assert owners == ["replace" if generation in generations else "other" for generation in range(3)], kind
+        assert owners == ["one"] * generations + ["other"] * (3 - generations), kind
 
 
 POOL = {"policy": "pool", "writers": ["one", "other"], "writer_seeds": "own"}
@@ -76,30 +87,6 @@ def test_a_pool_reads_the_newest_text_of_every_writer_and_seed():
 def test_arms_of_one_family_differ_in_blocks_alone():
     chain = chain_of(all=REPLACE, half=REPLACE | {"blocks": 8}, greedy=REPLACE | {"blocks": 4, "decoder": "greedy"})
     assert chain.families() == [("all", "half")]
-
-
-DOSE = {"policy": "preserve", "human_draw": "once", "human_fraction": 0.1}
-SAMPLE = REPLACE | {"decoder": "sample"}
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "first", "generation"),
-    [
-        (REPLACE, DOSE, "training", 1),
-        (DOSE, DOSE | {"human_fraction": 0.5}, "training", 1),
-        (DOSE, DOSE | {"human_draw": "each_generation"}, "training", 1),
-        (SAMPLE, SAMPLE | {"prompts": "none"}, "text", 0),
-        (SAMPLE, SAMPLE | {"candidates": 4, "verifier": "likely"}, "text", 0),
-        (SAMPLE, SAMPLE | {"watermark_bias": 2.0}, "text", 0),
-    ],
-)
-def test_arms_part_where_an_option_first_acts(one, other, first, generation):
-    chain = chain_of(one=one, other=other)
-    order = [(kind, k) for k in range(2) for kind in ("training", "model", "text", "evaluation")]
-    owners = [chain.link(kind, "other", 1, k).arm for kind, k in order]
-    parted = order.index((first, generation))
-    assert owners[: parted + 1] == ["one"] * parted + ["other"]
-    assert owners[parted + 1] == "other"
 
 
 def test_a_sweep_is_one_arm_for_every_combination():

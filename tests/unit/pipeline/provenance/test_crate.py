@@ -77,24 +77,10 @@ class Results:
         before = [f"{TEXT}{generation - 1}/synthetic.manifest.json"] if generation else []
         training, model = f"{here}/training.manifest.json", f"{here}/model/manifest.json"
         text, share = f"{here}/synthetic.manifest.json", float(generation == 0)
-        self.step(
-            training,
-            "training set",
-            [f"{here}/training.parquet"],
-            [corpus, *before],
-            **place,
-            policy="replace",
-            human_fraction=share,
-        )
-        self.step(
-            model,
-            "model",
-            [f"{here}/model/model.safetensors"],
-            ["base/manifest.json", training],
-            **place,
-            loss_by_epoch=[2.5, 1.5],
-            detection=None,
-        )
+        mixed = {"policy": "replace", "human_fraction": share} | place
+        self.step(training, "training set", [f"{here}/training.parquet"], [corpus, *before], **mixed)
+        losses, files = {"loss_by_epoch": [2.5, 1.5], "detection": None} | place, [f"{here}/model/model.safetensors"]
+        self.step(model, "model", files, ["base/manifest.json", training], **losses)
         decoder = {"decoder": "beam_search", "decoder_options": {"num_beams": 5}, "new_tokens": 64}
         files = [f"{here}/synthetic.parquet"]
         self.step(text, "synthetic text", files, [corpus, model], **place, **decoder, prompts="original")
@@ -109,9 +95,8 @@ class Results:
             "input_checksums": {name: f"sha256:{sha256(Path(name))}" for name in names},
             "shellcmd": f"python -m scripts {rule} {options} --code 00ff --output {self.place / outputs[0]} 2> log",
         }
-        self.write(
-            f"{folder}/provenance.json", json.dumps({(self.place / name).as_posix(): record for name in outputs})
-        )
+        records = {(self.place / name).as_posix(): record for name in outputs}
+        self.write(f"{folder}/provenance.json", json.dumps(records))
         for name in outputs:
             if name != "config.yaml":
                 self.write(name, f"content of {name}")
@@ -156,10 +141,8 @@ def test_a_synthetic_text_names_its_model_its_prompts_and_its_options(results):
     entities = described(results)
     action = entities[f"#job/{TEXT}1/synthetic.manifest.json"]
     given = references(action["object"])
-    assert {one for one in given if not one.startswith("#")} == {
-        "corpus/train.parquet",
-        f"{TEXT}1/model/model.safetensors",
-    }
+    inputs = {one for one in given if not one.startswith("#")}
+    assert inputs == {"corpus/train.parquet", f"{TEXT}1/model/model.safetensors"}
     options = {entities[one]["name"]: entities[one]["value"] for one in given if one.startswith("#option")}
     assert options["decoder"] == "beam_search" and options["decoder_options"] == '{"num_beams": 5}'
     assert references(action["result"]) == {f"{TEXT}1/synthetic.parquet", f"{TEXT}1/synthetic.manifest.json"}
