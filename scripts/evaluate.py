@@ -123,7 +123,3 @@ def continue_passage(model: Any, prompt: list[int], args: argparse.Namespace) ->
         **decoder.drawing(args, "passage"),
     )
     return tokens[0].tolist()
-
-
-if __name__ == "__main__":
-    job.run(main)

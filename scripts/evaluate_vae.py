@@ -106,7 +106,3 @@ def write_pictures(path: Path, model: VariationalAutoencoder, test: Tensor, show
             "pixels": pixel_lists((pictures * 255).round().byte().numpy()),
         },
     )
-
-
-if __name__ == "__main__":
-    job.run(main)

@@ -74,7 +74,3 @@ def some(blocks: np.ndarray, count: int | None, seed: int) -> np.ndarray:
     if count is None:
         return blocks
     return blocks[np.sort(np.random.default_rng(seed).permutation(len(blocks))[:count])]
-
-
-if __name__ == "__main__":
-    job.run(main)

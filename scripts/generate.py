@@ -137,7 +137,3 @@ def examples(args: argparse.Namespace, human: np.ndarray, rows: np.ndarray) -> n
         **decoder.drawing(first, "verify-examples", rows),
     )
     return tokens.numpy()
-
-
-if __name__ == "__main__":
-    job.run(main)

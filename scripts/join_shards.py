@@ -47,7 +47,3 @@ def main(argv: Sequence[str] | None = None) -> None:
         options=written | {"verifier_accuracy": manifest["options"]["verifier_accuracy"]},
     )
     work.finish()
-
-
-if __name__ == "__main__":
-    job.run(main)

@@ -114,7 +114,3 @@ def rates(z_scores: Sequence[np.ndarray], marked: np.ndarray, threshold: float) 
     flagged = z_scores[-1] > threshold
     parts = {"marked": flagged[marked], "unmarked": flagged[~marked], "human": z_scores[0] > threshold}
     return {name: float(part.mean()) if len(part) else None for name, part in parts.items()}
-
-
-if __name__ == "__main__":
-    job.run(main)

@@ -93,7 +93,3 @@ def read_documents(args: argparse.Namespace) -> text_sources.Documents:
 def where(args: argparse.Namespace) -> str:
     names = job.pairs(args.files if args.source == "files" else args.splits)
     return str(names.get(args.split, f"corpus.source: {args.source}, {args.split} split"))
-
-
-if __name__ == "__main__":
-    job.run(main)

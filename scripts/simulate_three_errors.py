@@ -39,7 +39,3 @@ def main(argv: Sequence[str] | None = None) -> None:
         options=given,
     )
     work.finish()
-
-
-if __name__ == "__main__":
-    job.run(main)

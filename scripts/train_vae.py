@@ -97,7 +97,3 @@ def main(argv: Sequence[str] | None = None) -> None:
 def set_sha256(training: Training) -> str | None:
     """Fingerprint of a synthetic set, which is not kept: it can be made again from the model before; None if fresh."""
     return hashlib.sha256(training.numpy().tobytes()).hexdigest() if isinstance(training, torch.Tensor) else None
-
-
-if __name__ == "__main__":
-    job.run(main)

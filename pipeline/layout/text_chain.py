@@ -147,7 +147,7 @@ class TextChain:
         # port 0: any that is free, since jobs run beside each other
         return (
             f"accelerate launch --multi_gpu --num_processes {processes} --num_machines 1 --main_process_port 0"
-            " --mixed_precision no --dynamo_backend no --module scripts.finetune"
+            " --mixed_precision no --dynamo_backend no --module scripts.shared.start finetune"
         )
 
     def finetune_options(self, wildcards: Any) -> str:

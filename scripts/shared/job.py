@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 
 def parser(description: str | None) -> argparse.ArgumentParser:
@@ -50,7 +51,7 @@ def read_json(path: Path) -> dict:
     return json.loads(Path(path).read_text())
 
 
-def run(main: Callable[[], None]) -> None:
+def run(main: Callable[[], Any]) -> None:
     """Run a script's main; a foreseen failure ends in its message alone, anything else in a traceback."""
     try:
         main()
