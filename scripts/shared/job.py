@@ -20,9 +20,14 @@ def parser(description: str | None) -> argparse.ArgumentParser:
 
 def add_place(made: argparse.ArgumentParser) -> None:
     """Arguments that say which link of which chain this is."""
-    made.add_argument("--arm", required=True)
-    made.add_argument("--seed", type=int, required=True)
-    made.add_argument("--generation", type=int, required=True)
+    add(made, str, "arm")
+    add(made, int, "seed", "generation")
+
+
+def add(parser: argparse.ArgumentParser, kind: Callable[[str], Any], *names: str, **described: str) -> None:
+    """Add a required flag for each name; `described` are further names with their help."""
+    for name, description in (dict.fromkeys(names) | described).items():
+        parser.add_argument(f"--{name.replace('_', '-')}", type=kind, required=True, help=description)
 
 
 def add_owners(made: argparse.ArgumentParser, *kinds: str) -> None:
