@@ -23,7 +23,7 @@ import seaborn as sns
 import yaml
 
 from benchmarks.resources import measured
-from collapse.figures import set_style, write_figure
+from collapse.figures import write_figure
 from pipeline.costs.makespan import longest_ways, makespan
 from pipeline.costs.plan import ROOT, Plan
 from pipeline.run.snakemake_internals import Job
@@ -73,7 +73,6 @@ def show(overhead: float, figure: Path | None) -> None:
 
 def draw(results: dict[tuple[str, int], tuple[list[float], float]], path: Path) -> None:
     """Plot hours against workers, one panel for each model. Dotted: the hours without dependencies between jobs."""
-    set_style()
     palette = sns.color_palette()
     drawn, axes = plt.subplots(1, len(MODELS), figsize=(4 * len(MODELS), 3.4), layout="constrained")
     for axis, model in zip(axes, MODELS, strict=True):
@@ -89,7 +88,7 @@ def draw(results: dict[tuple[str, int], tuple[list[float], float]], path: Path) 
         sns.despine(ax=axis)
     axes[0].set_ylabel("hours from start to end")
     axes[-1].legend(frameon=False)
-    write_figure(drawn, path)
+    write_figure(path, drawn)
 
 
 def trial(first: Path, second: Path) -> None:

@@ -1,4 +1,4 @@
-"""`python -m scripts NAME …` runs scripts/NAME.py, warm if Snakemake has started a server for that, else by itself."""
+"""`python -m scripts NAME …` runs scripts/NAME.py: in a fork of the warm-start server if one runs, else by itself."""
 
 import os
 import runpy
@@ -6,20 +6,21 @@ import sys
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy's sums too depend on the number of threads
 
-
 from pipeline.run import gpus, warm_start
+
+START = "scripts.shared.start"
 
 
 def main() -> None:
     if len(sys.argv) < 2:
         raise SystemExit("usage: python -m scripts NAME [options]; scripts/ holds the names")
-    module, arguments = f"scripts.{sys.argv[1]}", sys.argv[2:]
+    arguments = sys.argv[1:]
     gpus.take(arguments)
-    status = warm_start.ask(module, arguments)
+    status = warm_start.ask(START, arguments)
     if status is not None:
         raise SystemExit(status)
-    sys.argv = [module, *arguments]
-    runpy.run_module(module, run_name="__main__", alter_sys=True)
+    sys.argv = [f"scripts.{arguments[0]}", *arguments]
+    runpy.run_module(START, run_name="__main__", alter_sys=True)
 
 
 if __name__ == "__main__":

@@ -37,7 +37,3 @@ def main(argv: Sequence[str] | None = None) -> None:
     write_text(args.trajectory, everything.to_csv(index=False, lineterminator="\n"))
     write_text(args.theory, compared.to_csv(index=False, lineterminator="\n"))
     write_json(args.metrics, {"rows": len(far), "rows_beyond_3_standard_errors": sum(far)})
-
-
-if __name__ == "__main__":
-    job.run(main)

@@ -87,7 +87,3 @@ def onsets(
             found.append(onset(arrays[arm, measure], partial(interval_of_kind, args.interval, **drawing)))
         for measure, one, rank in zip(args.measure, found, ranks([one.onset for one in found]), strict=True):
             yield {"arm": arm, "metric": measure, **asdict(one), "rank": rank}
-
-
-if __name__ == "__main__":
-    job.run(main)

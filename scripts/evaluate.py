@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from tokenizers import Tokenizer
 
-from collapse.artefacts import checked_file, checked_manifest, write_json, write_manifest
+from collapse.artefacts import checked_file, write_json
 from collapse.decoding.registry import decode, load
 from collapse.measures import evaluation
 from collapse.measures.options import Evaluate
@@ -18,7 +18,7 @@ from collapse.models.families import end_of_text, read_config, shape
 from collapse.models.interfaces import load_reader
 from collapse.tables import read_blocks, write_columns
 from scripts.shared import decoder, job, options
-from scripts.shared.timer import Timer
+from scripts.shared.step import Step
 
 TRAINING = ("training_blocks", "training_steps", "training_tokens", "human_fraction")  # known of the model's training
 
@@ -28,34 +28,23 @@ def main(argv: Sequence[str] | None = None) -> None:
     job.add_place(parser)
     job.add_owners(parser, "model", "generation0", "text")
     decoder.add_arguments(parser)
-    parser.add_argument("--model", type=Path, required=True, help="folder of finetune")
-    parser.add_argument("--generation0-model", type=Path, required=True, help="the same chain's generation 0")
-    parser.add_argument("--synthetic", type=Path, required=True)
-    parser.add_argument("--corpus", type=Path, required=True)
-    parser.add_argument("--tokenizer", type=Path, required=True, help="tokenizer.json")
     options.add(parser, Evaluate, "evaluate_")
-    parser.add_argument("--memory-gigabytes", type=float, required=True, help="refuse what would need more")
-    parser.add_argument("--scores", type=Path, required=True)
-    parser.add_argument("--metrics", type=Path, required=True)
-    parser.add_argument("--manifest", type=Path, required=True)
+    job.add(parser, Path, model="folder of finetune", generation0_model="the same for generation 0 of the chain")
+    job.add(parser, Path, "synthetic", corpus="folder of prepare_corpus", tokenizer="tokenizer.json")
+    job.add(parser, Path, "scores", "metrics", "manifest")
+    job.add(parser, float, memory_gigabytes="refuse a job that would need more memory")
     args = parser.parse_args(argv)
-    work = Timer(args.benchmark)
+    step = Step(args)
     torch.set_num_threads(args.threads)
 
     place = job.place(args)
     written = decoder.record(args)
-    parents = [
-        args.model / "manifest.json",
-        args.generation0_model / "manifest.json",
-        args.synthetic.with_suffix(".manifest.json"),
-        args.corpus / "train.manifest.json",
-        args.corpus / "test.manifest.json",
-    ]
-    trained = checked_manifest(parents[0], "model", job.place(args, "model"))["options"]
-    checked_manifest(parents[1], "model", job.place(args, "generation0") | {"generation": 0})
-    text = checked_manifest(parents[2], "synthetic text", job.place(args, "text") | written)["options"]
-    checked_manifest(parents[3], "human text", {"split": "train"})
-    checked_manifest(parents[4], "human text", {"split": "test"})
+    trained = step.check(args.model / "manifest.json", "model", job.place(args, "model"))
+    first_place = job.place(args, "generation0") | {"generation": 0}
+    step.check(args.generation0_model / "manifest.json", "model", first_place)
+    text = step.check(args.synthetic.with_suffix(".manifest.json"), "synthetic text", job.place(args, "text") | written)
+    for split in ("train", "test"):
+        step.check(args.corpus / f"{split}.manifest.json", "human text", {"split": split})
     config = read_config(args.model)
     texts = evaluation.Texts(
         human=read_blocks(args.corpus / "train.parquet")[0],
@@ -77,7 +66,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     own_engine = (args.engine, args.precision) == ("collapse", evaluate.precision)
     writer = model if own_engine else load(args.engine, args.model, args.precision, args.device)
 
-    with work:
+    with step:
         readings = evaluation.read(model, first, texts, evaluate, batch_blocks=batch_blocks, seed=args.seed)
         continuation = continue_passage(writer, passage["input_ids"], args)
 
@@ -100,15 +89,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     }
     write_columns(args.scores, evaluation.score_columns(texts, readings))
     write_json(args.metrics, metrics)
-    write_manifest(
-        args.manifest,
-        kind="generation",
-        files=[args.scores, args.metrics],
-        parents=parents,
-        code=args.code,
-        options={**place, **written, "evaluate": asdict(evaluate)},
-    )
-    work.finish()
+    recorded = {**place, **written, "evaluate": asdict(evaluate)}
+    step.write(args.manifest, "generation", [args.scores, args.metrics], recorded)
 
 
 def continue_passage(model: Any, prompt: list[int], args: argparse.Namespace) -> list[int]:
@@ -123,7 +105,3 @@ def continue_passage(model: Any, prompt: list[int], args: argparse.Namespace) ->
         **decoder.drawing(args, "passage"),
     )
     return tokens[0].tolist()
-
-
-if __name__ == "__main__":
-    job.run(main)

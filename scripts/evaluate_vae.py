@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from collapse.artefacts import checked_manifest, write_json, write_manifest, write_text
+from collapse.artefacts import write_json, write_text
 from collapse.images import measures
 from collapse.images.autoencoder import VariationalAutoencoder
 from collapse.images.methods import sample_means
@@ -16,36 +16,28 @@ from collapse.images.storage import load_autoencoder, load_classifier
 from collapse.seeds import derive_seed
 from collapse.tables import write_columns
 from scripts.shared import job
-from scripts.shared.timer import Timer
+from scripts.shared.step import IMAGE_LIBRARIES, Step
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     parser = job.parser(__doc__)
-    parser.add_argument("--method", required=True, help="real for generation 0")
-    parser.add_argument("--model", type=Path, required=True, help="folder of train_vae")
-    parser.add_argument("--generation0-model", type=Path, required=True, help="of the same seed")
-    parser.add_argument("--classifier", type=Path, required=True, help="folder of train_classifier")
-    parser.add_argument("--real", type=Path, required=True, help="folder of prepare_images")
-    for name in ("seed", "generation", "images", "shown", "threads"):
-        parser.add_argument(f"--{name}", type=int, required=True)
-    parser.add_argument("--output", type=Path, required=True)
+    job.add(parser, str, method="real for generation 0")
+    job.add(
+        parser, Path, "output", model="folder of train_vae", generation0_model="the same for generation 0 of the seed"
+    )
+    job.add(parser, Path, classifier="folder of train_classifier", real="folder of prepare_images")
+    job.add(parser, int, "seed", "generation", "images", "shown", "threads")
     args = parser.parse_args(argv)
-    work = Timer(args.benchmark)
+    step = Step(args)
     torch.set_num_threads(args.threads)
 
     place = {"method": args.method, "seed": args.seed, "generation": args.generation}
-    parents = [
-        args.model / "manifest.json",
-        args.generation0_model / "manifest.json",
-        args.classifier / "manifest.json",
-        args.real / "train.manifest.json",
-        args.real / "test.manifest.json",
-    ]
-    checked_manifest(parents[0], "autoencoder", place)
-    checked_manifest(parents[1], "autoencoder", {"method": "real", "seed": args.seed, "generation": 0})
-    classes = checked_manifest(parents[2], "image classifier")["options"]["classes"]
-    checked_manifest(parents[3], "real images", {"split": "train"})
-    checked_manifest(parents[4], "real images", {"split": "test"})
+    step.check(args.model / "manifest.json", "autoencoder", place)
+    first_place = {"method": "real", "seed": args.seed, "generation": 0}
+    step.check(args.generation0_model / "manifest.json", "autoencoder", first_place)
+    classes = step.check(args.classifier / "manifest.json", "image classifier")["classes"]
+    for split in ("train", "test"):
+        step.check(args.real / f"{split}.manifest.json", "real images", {"split": split})
     model, first, classifier = (
         load_autoencoder(args.model / "model.safetensors"),
         load_autoencoder(args.generation0_model / "model.safetensors"),
@@ -54,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     test = real_images(args.real / "test.parquet")
 
     purpose = (args.seed, args.method, args.generation, "vae")
-    with work:
+    with step:
         generated = sample_means(model, args.images, derive_seed(*purpose, "generated"))
         numbers, density = measures.evaluate(
             model,
@@ -70,16 +62,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     write_pictures(files[0], model, test[: args.shown], args.shown, args.seed)
     write_density(files[1], density)
     write_json(files[2], {**place, **numbers})
-    write_manifest(
-        args.output / "manifest.json",
-        kind="autoencoder evaluation",
-        files=files,
-        parents=parents,
-        code=args.code,
-        libraries=("numpy", "pyarrow", "safetensors", "torch"),
-        options={**place, "images": args.images, "shown": args.shown, "threads": args.threads},
-    )
-    work.finish()
+    recorded = place | {"images": args.images, "shown": args.shown, "threads": args.threads}
+    step.write(args.output / "manifest.json", "autoencoder evaluation", files, recorded, IMAGE_LIBRARIES)
 
 
 def real_images(path: Path) -> Tensor:
@@ -106,7 +90,3 @@ def write_pictures(path: Path, model: VariationalAutoencoder, test: Tensor, show
             "pixels": pixel_lists((pictures * 255).round().byte().numpy()),
         },
     )
-
-
-if __name__ == "__main__":
-    job.run(main)

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args
 
-from collapse.artefacts import write_manifest
 from collapse.corpus.tokenizer import write_tokenizer
 from collapse.decoding.options import Engine
 from collapse.models.families import check_engine
@@ -13,16 +12,16 @@ from collapse.models.hub import download_model, read_hub_model, read_hub_tokeniz
 from collapse.models.options import HubModel
 from collapse.models.transformers_files import write_model
 from scripts.shared import job, options
-from scripts.shared.timer import Timer
+from scripts.shared.step import Step
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     parser = job.parser(__doc__)
     options.add(parser, HubModel)
     parser.add_argument("--engine", choices=get_args(Engine), required=True, help="engine that will write text with it")
-    parser.add_argument("--output", type=Path, required=True)
+    job.add(parser, Path, "output")
     args = parser.parse_args(argv)
-    work = Timer(args.benchmark)
+    step = Step(args)
 
     with tempfile.TemporaryDirectory() as temporary:
         folder = download_model(args.repository, args.revision, Path(temporary))
@@ -30,21 +29,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         check_engine(args.engine, model.config.to_dict())
         tokenizer = read_hub_tokenizer(folder, model.config.eos_token_id)
     files = write_model(model, args.output) + write_tokenizer(tokenizer, args.output)
-    write_manifest(
-        args.output / "manifest.json",
-        kind="base model",
-        files=files,
-        parents=[],
-        code=args.code,
-        options={
-            "source": "hub",
-            "parameters": sum(parameter.numel() for parameter in model.parameters()),
-            "repository": args.repository,
-            "revision": args.revision,
-        },
-    )
-    work.finish()
-
-
-if __name__ == "__main__":
-    job.run(main)
+    parameters = sum(parameter.numel() for parameter in model.parameters())
+    place = {"repository": args.repository, "revision": args.revision}
+    recorded = {"source": "hub", "parameters": parameters, **place}
+    step.write(args.output / "manifest.json", "base model", files, recorded)

@@ -28,7 +28,3 @@ def main(argv: Sequence[str] | None = None) -> None:
         f"text.passage.search: {args.search!r} stands nowhere in the corpus with {args.block_tokens} tokens "
         "from there; choose words that the corpus holds"
     )
-
-
-if __name__ == "__main__":
-    job.run(main)

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 
-from collapse.artefacts import checked_manifest, write_manifest
 from collapse.models.families import read_config
 from collapse.models.opt import read_weights, write_weights
 from collapse.seeds import derive_seed
@@ -13,7 +12,7 @@ from collapse.tables import read_blocks
 from collapse.training.options import FinetuneJob
 from collapse.training.selection import Selection
 from scripts.shared import job, training
-from scripts.shared.timer import Timer
+from scripts.shared.step import Step
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -21,52 +20,43 @@ def main(argv: Sequence[str] | None = None) -> None:
     job.add_place(parser)
     job.add_owners(parser, "training", "start")
     training.add_arguments(parser, FinetuneJob)
-    parser.add_argument("--training-set", type=Path, required=True)
-    parser.add_argument("--base", type=Path, required=True, help="folder of the model that training starts from")
+    job.add(parser, Path, "training_set", "output", base="folder of the model that training starts from")
     parser.add_argument("--validation", type=Path, help="validation.parquet: model selection by its loss")
-    parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args(argv)
-    work = Timer(args.benchmark)
+    step = Step(args)
 
     manifest = args.training_set.with_suffix(".manifest.json")
-    training_set = checked_manifest(manifest, "training set", job.place(args, "training"))
+    training_set = step.check(manifest, "training set", job.place(args, "training"))
     if args.start_arm:
         before = job.place(args, "start") | {"generation": args.generation - 1}
-        checked_manifest(args.base / "manifest.json", "model", before)
+        step.check(args.base / "manifest.json", "model", before)
     else:
-        checked_manifest(args.base / "manifest.json", "base model")
+        step.check(args.base / "manifest.json", "base model")
     blocks = some(read_blocks(args.training_set)[0], args.blocks, derive_seed(args.seed, "blocks"))
     config = read_config(args.base)
     seed = derive_seed(args.seed, args.generation, "finetune")
-    parents, selection = [manifest, args.base / "manifest.json"], None
+    selection = None
     if args.validation:
-        parents.append(args.validation.with_suffix(".manifest.json"))
-        checked_manifest(parents[-1], "human text", {"split": "validation"})
+        step.check(args.validation.with_suffix(".manifest.json"), "human text", {"split": "validation"})
         selection = Selection(read_blocks(args.validation)[0], args.batch_blocks)
     model, losses, processes = training.run(
-        args, FinetuneJob, work, read_weights(args.base), config, blocks, seed, selection
+        args, FinetuneJob, step, read_weights(args.base), config, blocks, seed, selection
     )
     if processes.rank == 0:
-        write_manifest(
-            args.output / "manifest.json",
-            kind="model",
-            files=write_weights(model.state_dict(), config, args.output),
-            parents=parents,
-            code=args.code,
-            options={
-                **job.place(args),
-                **training.deciding(args, FinetuneJob),
-                "processes": processes.count,
-                "loss_by_epoch": losses,
-                "validation_loss_by_epoch": selection.losses if selection else None,
-                "training_blocks": len(blocks),
-                "training_steps": training.steps(args, blocks),
-                "training_tokens": training.tokens(args, blocks),
-                **{name: training_set["options"][name] for name in ("human_fraction", "detection")},
-            },
-        )
+        recorded = {
+            **job.place(args),
+            **training.deciding(args, FinetuneJob),
+            "processes": processes.count,
+            "loss_by_epoch": losses,
+            "validation_loss_by_epoch": selection.losses if selection else None,
+            "training_blocks": len(blocks),
+            "training_steps": training.steps(args, blocks),
+            "training_tokens": training.tokens(args, blocks),
+            **{name: training_set[name] for name in ("human_fraction", "detection")},
+        }
+        files = write_weights(model.state_dict(), config, args.output)
+        step.write(args.output / "manifest.json", "model", files, recorded)
         args.checkpoint.unlink(missing_ok=True)
-        work.finish()
 
 
 def some(blocks: np.ndarray, count: int | None, seed: int) -> np.ndarray:
@@ -74,7 +64,3 @@ def some(blocks: np.ndarray, count: int | None, seed: int) -> np.ndarray:
     if count is None:
         return blocks
     return blocks[np.sort(np.random.default_rng(seed).permutation(len(blocks))[:count])]
-
-
-if __name__ == "__main__":
-    job.run(main)

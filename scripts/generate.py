@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from collapse.artefacts import checked_manifest, write_manifest
 from collapse.decoding import verifiers
 from collapse.decoding.options import LEARNED
 from collapse.decoding.registry import decode, load
@@ -18,7 +17,7 @@ from collapse.models.interfaces import load_reader
 from collapse.seeds import derive_seed
 from collapse.tables import read_blocks
 from scripts.shared import decoder, job, synthetic_text
-from scripts.shared.timer import Timer
+from scripts.shared.step import Step
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -28,29 +27,27 @@ def main(argv: Sequence[str] | None = None) -> None:
     synthetic_text.add_sources(parser)
     parser.add_argument("--shard", type=int, default=1, help="which of the shards, from 1")
     parser.add_argument("--shards", type=int, default=1, help="how many jobs the prompts are shared out to")
-    parser.add_argument("--memory-gigabytes", type=float, required=True, help="refuse what would need more")
-    parser.add_argument("--output", type=Path, required=True)
-    parser.add_argument("--manifest", type=Path, required=True)
+    job.add(parser, float, memory_gigabytes="refuse a job that would need more memory")
+    job.add(parser, Path, "output", "manifest")
     args = parser.parse_args(argv)
-    work = Timer(args.benchmark)
+    step = Step(args)
     torch.set_num_threads(args.threads)
 
     place = job.place(args)
     written = place | decoder.record(args)
-    parents = synthetic_text.sources(args)
-    checked_manifest(parents[0], "model", job.place(args, "model"))
-    checked_manifest(parents[1], "human text", {"split": "train"})
+    step.check(args.model / "manifest.json", "model", job.place(args, "model"))
+    step.check(args.corpus / "train.manifest.json", "human text", {"split": "train"})
     config = read_config(args.model)
     check_engine(args.engine, config)
     human, table = read_blocks(args.corpus / "train.parquet")
     prompts = human
     if args.generation0_model:
         first = job.place(args, "generation0") | {"generation": 0}
-        checked_manifest(args.generation0_model / "manifest.json", "model", first)
-        checked_manifest(args.corpus / "validation.manifest.json", "human text", {"split": "validation"})
+        step.check(args.generation0_model / "manifest.json", "model", first)
+        step.check(args.corpus / "validation.manifest.json", "human text", {"split": "validation"})
     if args.previous:
         before = job.place(args, "previous") | {"generation": args.generation - 1}
-        checked_manifest(parents[2], "synthetic text", before)
+        step.check(args.previous.with_suffix(".manifest.json"), "synthetic text", before)
         prompts, _ = read_blocks(args.previous)  # a block for every human one, in their order
     if args.prompts == "none":
         prompts = np.full((len(prompts), 1), end_of_text(config))  # which also begins a text
@@ -71,14 +68,14 @@ def main(argv: Sequence[str] | None = None) -> None:
         model = load(args.engine, args.model, args.precision, args.device)
         # a block draws from the stream of its number, its further candidates from streams of their own
         streams = (source_block[:, None] + (np.arange(args.candidates) << 32)).ravel()
-        with work:
+        with step:
             new, log_probability = decode(
                 args.engine,
                 args.decoder,
                 model,
                 torch.from_numpy(prompts).long().repeat_interleave(args.candidates, dim=0),
                 new_tokens=args.new_tokens,
-                progress=lambda done, total: work.progress(done, total, "blocks"),
+                progress=lambda done, total: step.progress(done, total, "blocks"),
                 **decoder.own_options(args),
                 **decoder.drawing(args, "generate", streams),
             )
@@ -91,15 +88,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     synthetic_text.write(args.output, tokens, source_block, scores, marks, place)
     whole = args.shards == 1
     written["verifier_accuracy"] = accuracy
-    write_manifest(
-        args.manifest,
-        kind="synthetic text" if whole else "synthetic shard",
-        files=[args.output],
-        parents=parents,
-        code=args.code,
-        options=written if whole else {**written, "shard": args.shard, "shards": args.shards},
-    )
-    work.finish()
+    shard = {} if whole else {"shard": args.shard, "shards": args.shards}
+    kind = "synthetic text" if whole else "synthetic shard"
+    step.write(args.manifest, kind, [args.output], written | shard)
 
 
 def verified(
@@ -137,7 +128,3 @@ def examples(args: argparse.Namespace, human: np.ndarray, rows: np.ndarray) -> n
         **decoder.drawing(first, "verify-examples", rows),
     )
     return tokens.numpy()
-
-
-if __name__ == "__main__":
-    job.run(main)

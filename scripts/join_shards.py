@@ -6,9 +6,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from collapse.artefacts import ArtefactError, checked_manifest, sha256, write_manifest
+from collapse.artefacts import ArtefactError, checked_manifest, sha256
 from scripts.shared import decoder, job, synthetic_text
-from scripts.shared.timer import Timer
+from scripts.shared.step import Step
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -17,15 +17,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     decoder.add_arguments(parser)
     synthetic_text.add_sources(parser)
     parser.add_argument("--shards", type=Path, nargs="+", required=True, help="all of them, in order")
-    parser.add_argument("--output", type=Path, required=True)
-    parser.add_argument("--manifest", type=Path, required=True)
+    job.add(parser, Path, "output", "manifest")
     args = parser.parse_args(argv)
-    work = Timer(args.benchmark)
+    step = Step(args)
+    step.parents = synthetic_text.sources(args)
 
     place = job.place(args)
     written = place | decoder.record(args)
-    parents = synthetic_text.sources(args)
-    made_from = {path.as_posix(): sha256(path) for path in parents}
+    made_from = {path.as_posix(): sha256(path) for path in step.parents}
     for number, path in enumerate(args.shards, start=1):
         expected = {**written, "shard": number, "shards": len(args.shards)}
         manifest = checked_manifest(path.with_suffix(".manifest.json"), "synthetic shard", expected)
@@ -37,17 +36,6 @@ def main(argv: Sequence[str] | None = None) -> None:
         table.column(name).to_numpy() for name in ("source_block", "log_probability", "marked")
     )
     synthetic_text.write(args.output, tokens, source_block, log_probability, marked, place)
-    write_manifest(
-        args.manifest,
-        kind="synthetic text",
-        files=[args.output],
-        parents=parents,
-        code=args.code,
-        # the last shard is never empty, so that its job had the judge of all
-        options=written | {"verifier_accuracy": manifest["options"]["verifier_accuracy"]},
-    )
-    work.finish()
-
-
-if __name__ == "__main__":
-    job.run(main)
+    # the last shard is never empty, so that its job had the judge of all
+    written["verifier_accuracy"] = manifest["options"]["verifier_accuracy"]
+    step.write(args.manifest, "synthetic text", [args.output], written)

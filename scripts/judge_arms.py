@@ -63,7 +63,3 @@ def main(argv: Sequence[str] | None = None) -> None:
         },
     )
     work.finish()
-
-
-if __name__ == "__main__":
-    job.run(main)

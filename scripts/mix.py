@@ -7,21 +7,20 @@ from typing import Any
 import numpy as np
 
 from collapse import mixing
-from collapse.artefacts import checked_manifest, write_manifest
 from collapse.mixing import Seeds, human_only
 from collapse.models.families import read_config
 from collapse.policies import POLICIES, NoOptions
 from collapse.seeds import derive_seed
 from collapse.tables import read_blocks, write_blocks
 from scripts.shared import job, options
-from scripts.shared.timer import Timer
+from scripts.shared.step import Step
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     parser = job.parser(__doc__)
     job.add_place(parser)
     parser.add_argument("--policy", choices=["human", *POLICIES], required=True)
-    parser.add_argument("--corpus", type=Path, required=True, help="folder of prepare_corpus")
+    job.add(parser, Path, "output", "manifest", corpus="folder of prepare_corpus")
     parser.add_argument(
         "--synthetic",
         nargs=4,
@@ -31,17 +30,14 @@ def main(argv: Sequence[str] | None = None) -> None:
         help="a synthetic.parquet that the policy reads, and the link that it belongs to; the earliest first",
     )
     parser.add_argument("--base", type=Path, help="folder of the base model: a policy that detects watermarks needs it")
-    parser.add_argument("--output", type=Path, required=True)
-    parser.add_argument("--manifest", type=Path, required=True)
     policy = POLICIES.get(parser.parse_known_args(argv)[0].policy)
     declared = policy.options if policy and not policy.pools else NoOptions
     options.add(parser, declared)
     args = parser.parse_args(argv)
-    work = Timer(args.benchmark)
+    step = Step(args)
     given = options.values(args, declared)
 
-    checked_manifest(args.corpus / "train.manifest.json", "human text", {"split": "train"})
-    parents = [args.corpus / "train.manifest.json"]
+    step.check(args.corpus / "train.manifest.json", "human text", {"split": "train"})
     human, _ = read_blocks(args.corpus / "train.parquet")
     detection = None
     links = [(arm, int(seed), int(generation), Path(path)) for arm, seed, generation, path in args.synthetic]
@@ -50,9 +46,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     else:
         texts = []
         for arm, seed, generation, path in links:
-            manifest = path.with_suffix(".manifest.json")
-            checked_manifest(manifest, "synthetic text", {"arm": arm, "seed": seed, "generation": generation})
-            parents.append(manifest)
+            place = {"arm": arm, "seed": seed, "generation": generation}
+            step.check(path.with_suffix(".manifest.json"), "synthetic text", place)
             blocks, table = read_blocks(path)
             texts.append(blocks)
         # a policy counts generations from the first, also those whose text it does not read
@@ -61,14 +56,16 @@ def main(argv: Sequence[str] | None = None) -> None:
         seeds = Seeds(derive_seed(args.seed, args.generation, "mix"), derive_seed(args.seed, "mix"))
         read: dict[str, Any] = {"texts": texts} if policy.pools else {}
         if policy.detects:
-            parents.append(args.base / "manifest.json")
+            step.check(args.base / "manifest.json", "base model")
             read["z_scores"] = detected(args.base, [human, *synthetic])
             marked = table.column("marked").to_numpy(zero_copy_only=False)
             detection = rates(read["z_scores"], marked, given["z_threshold"])
         training = getattr(mixing, args.policy)(human, synthetic, seeds, **given, **read)
 
     rows = len(training.blocks)
-    writer = training.source_writer
+    writer, writers = training.source_writer, [(arm, seed) for arm, seed, *_ in links]
+    if writer is None:
+        writer, writers = np.zeros(rows, np.int64), [(args.arm, args.seed)]
     write_blocks(
         args.output,
         training.blocks,
@@ -76,35 +73,25 @@ def main(argv: Sequence[str] | None = None) -> None:
             "origin": training.origin,
             "source_generation": training.source_generation,
             "source_block": training.source_block,
-            "source_arm": np.full(rows, args.arm) if writer is None else np.array([arm for arm, *_ in links])[writer],
-            "source_seed": np.full(rows, args.seed, np.int64)
-            if writer is None
-            else np.array([seed for _, seed, *_ in links])[writer],
+            "source_arm": np.array([arm for arm, _ in writers])[writer],
+            "source_seed": np.array([seed for _, seed in writers])[writer],
         },
     )
-    write_manifest(
-        args.manifest,
-        kind="training set",
-        files=[args.output],
-        parents=parents,
-        code=args.code,
-        options={
-            **job.place(args),
-            "policy": args.policy,
-            "policy_options": given,
-            "human_fraction": float((training.origin == "human").mean()),
-            "rows": rows,
-            "detection": detection,
-        },
-    )
-    work.finish()
+    recorded = {
+        **job.place(args),
+        "policy": args.policy,
+        "policy_options": given,
+        "human_fraction": float((training.origin == "human").mean()),
+        "rows": rows,
+        "detection": detection,
+    }
+    step.write(args.manifest, "training set", [args.output], recorded)
 
 
 def detected(base: Path, sets: Sequence[np.ndarray]) -> list[np.ndarray]:
     """A watermark detector's scores of each set of blocks."""
     from collapse.decoding.watermark import z_scores  # imports transformers, which no other policy needs
 
-    checked_manifest(base / "manifest.json", "base model")
     vocabulary_size = read_config(base)["vocab_size"]
     return [z_scores(one, vocabulary_size) for one in sets]
 
@@ -114,7 +101,3 @@ def rates(z_scores: Sequence[np.ndarray], marked: np.ndarray, threshold: float) 
     flagged = z_scores[-1] > threshold
     parts = {"marked": flagged[marked], "unmarked": flagged[~marked], "human": z_scores[0] > threshold}
     return {name: float(part.mean()) if len(part) else None for name, part in parts.items()}
-
-
-if __name__ == "__main__":
-    job.run(main)

@@ -1,15 +1,11 @@
 """Discrete chains by generation: heterozygosity beside its closed form, symbols left, entropy, and absorbed chains."""
 
-from collections.abc import Sequence
-from pathlib import Path
-
-import matplotlib.pyplot as plt
 import pandas as pd
 import seaborn as sns
+from matplotlib.figure import Figure
 
-from collapse.artefacts import write_text
-from collapse.figures import set_style, write_figure
-from scripts.shared import job
+from collapse.figures import draw_band, legend_above, subplots, write_figure
+from scripts.shared.report_file import command
 from scripts.shared.rows import select
 
 PANELS = {
@@ -20,41 +16,24 @@ PANELS = {
 }
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    parser = job.parser(__doc__)
-    parser.add_argument("--trajectory", type=Path, required=True)
-    parser.add_argument("--metrics", type=Path, required=True)
-    parser.add_argument("--output", type=Path, required=True, help="the SVG; PNG and caption go beside it")
-    args = parser.parse_args(argv)
-
-    table = pd.read_csv(args.trajectory)
-    set_style()
-    figure, axes = plt.subplots(2, 2, figsize=(8, 6), sharex=True)
-    settings = list(table[["setting", "samples"]].drop_duplicates().itertuples(index=False, name=None))
+@command(__doc__, write_figure)
+def main(trajectory: pd.DataFrame, metrics: dict) -> tuple[Figure, str]:
+    settings = list(trajectory[["setting", "samples"]].drop_duplicates().itertuples(index=False, name=None))
+    figure, axes = subplots(2, 2, (8, 6), sharex=True)
     for axis, (quantity, label) in zip(axes.flat, PANELS.items(), strict=True):
         for colour, (setting, samples) in zip(sns.color_palette(n_colors=len(settings)), settings, strict=True):
-            rows = select(table, setting=setting, samples=samples, quantity=quantity)
-            axis.plot(
-                rows["generation"],
-                rows["simulated"],
-                "o",
-                color=colour,
-                markersize=4,
-                label=f"{setting}, M = {samples:,}",
-            )
+            rows = select(trajectory, setting=setting, samples=samples, quantity=quantity)
+            name = f"{setting}, M = {samples:,}"
+            axis.plot(rows["generation"], rows["simulated"], "o", color=colour, markersize=4, label=name)
             if quantity != "absorbed":  # a yes or no has no band
-                axis.fill_between(rows["generation"], rows["q05"], rows["q95"], color=colour, alpha=0.15, linewidth=0)
+                draw_band(axis, rows, colour)
             axis.plot(rows["generation"], rows["exact"], color=colour, linewidth=1.5)
         axis.set(ylabel=label, xscale="log")
     axes[0, 1].set_yscale("log")
     for axis in axes[1]:
         axis.set_xlabel("generation")
-    figure.tight_layout()
-    sns.despine()
-    handles, labels = axes[0, 0].get_legend_handles_labels()
-    figure.legend(handles, labels, frameon=False, loc="upper center", ncols=2, bbox_to_anchor=(0.5, 1.08))
-    write_figure(figure, args.output)
-    write_text(args.output.with_suffix(".rst"), caption(table, settings, job.read_json(args.metrics)))
+    legend_above(figure, height=1.08, columns=2)
+    return figure, caption(trajectory, settings, metrics)
 
 
 def caption(table: pd.DataFrame, settings: list[tuple[str, int]], metrics: dict) -> str:
@@ -72,7 +51,3 @@ def caption(table: pd.DataFrame, settings: list[tuple[str, int]], metrics: dict)
         f"{metrics['rows']} comparisons with exact expectations (theory.csv) "
         f"{metrics['rows_beyond_3_standard_errors']} lie beyond 3 standard errors.\n"
     )
-
-
-if __name__ == "__main__":
-    job.run(main)

@@ -1,16 +1,11 @@
 """Draw the diversity of the synthetic text by generation."""
 
-from collections.abc import Sequence
-from pathlib import Path
-
-import matplotlib.pyplot as plt
 import pandas as pd
-import seaborn as sns
+from matplotlib.figure import Figure
 
-from collapse.artefacts import write_text
-from collapse.figures import colours, legend_beside, set_style, write_figure
-from scripts.shared import job
+from collapse.figures import colours, draw_mean, legend_beside, panels, write_figure
 from scripts.shared.job import arm_name
+from scripts.shared.report_file import command
 from scripts.shared.rows import select
 
 MEASURES = {
@@ -25,29 +20,18 @@ MEASURES = {
 }
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    parser = job.parser(__doc__)
-    parser.add_argument("--intervals", type=Path, required=True)
-    parser.add_argument("--output", type=Path, required=True, help="the SVG; PNG and caption go beside it")
-    args = parser.parse_args(argv)
-
-    intervals = pd.read_csv(args.intervals)
+@command(__doc__, write_figure)
+def main(intervals: pd.DataFrame) -> tuple[Figure, str]:
     arms = intervals["arm"].unique()
-    set_style()
-    figure, axes = plt.subplots(2, 4, figsize=(12, 5.4), sharex=True, layout="constrained")
-    for axis, (measure, title) in zip(axes.flat, MEASURES.items(), strict=True):
+    figure, axes = panels([*MEASURES.values()], (3, 2.7), sharex=True, sharey=False)
+    for axis, measure in zip(axes, MEASURES, strict=True):
         for colour, arm in zip(colours(len(arms)), arms, strict=True):
-            line = select(intervals, arm=arm, metric=measure)
-            axis.plot(line["generation"], line["mean"], color=colour, marker=".", label=arm_name(arm))
-            axis.fill_between(line["generation"], line["low"], line["high"], color=colour, alpha=0.2, linewidth=0)
-        axis.set_title(title, fontsize="medium")
+            draw_mean(axis, select(intervals, arm=arm, metric=measure), colour, arm_name(arm), marker=".")
         axis.set_xticks(sorted(intervals["generation"].unique()))
-    for axis in axes[1]:
+    for axis in axes[4:]:
         axis.set_xlabel("generation")
-    legend_beside(axes[0], "arm")
-    sns.despine()
-    write_figure(figure, args.output)
-    write_text(args.output.with_suffix(".rst"), caption(intervals))
+    legend_beside(axes, "arm")
+    return figure, caption(intervals)
 
 
 def caption(intervals: pd.DataFrame) -> str:
@@ -62,7 +46,3 @@ def caption(intervals: pd.DataFrame) -> str:
         f"**Diversity of the synthetic text by generation.** {'; '.join(sentences)}. Measured on output tokens alone, "
         "never on prompts. Bands are bootstrap intervals over seeds.\n"
     )
-
-
-if __name__ == "__main__":
-    job.run(main)

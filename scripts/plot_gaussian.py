@@ -1,16 +1,14 @@
 """Chains of a normal distribution by generation and sample size: distance, spread and errors beside their theory."""
 
-from collections.abc import Sequence
-from pathlib import Path
+from typing import Any
 
-import matplotlib.pyplot as plt
 import pandas as pd
 import seaborn as sns
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from collapse.artefacts import write_text
-from collapse.figures import set_style, write_figure
-from scripts.shared import job
+from collapse.figures import draw_band, legend_above, subplots, write_figure
+from scripts.shared.report_file import command
 from scripts.shared.rows import select
 
 SHOWN = "unbiased 1d"
@@ -20,55 +18,48 @@ PANELS = {
     "mean_error": "error of the mean |μ − μ̂|",
     "sd_error": "error of the deviation |σ − σ̂|",
 }
+LINES: dict[str, dict[str, Any]] = {"exact": {}, "approximate": {"linestyle": "--", "linewidth": 1}}
+SD_LINES: dict[str, dict[str, Any]] = {
+    "exact": {"linestyle": ":"},
+    "q05_lognormal": {"linewidth": 0.6},
+    "median_lognormal": {"linewidth": 1.4},
+    "q95_lognormal": {"linewidth": 0.6},
+}
+LINE_NAMES: dict[Any, str] = {"-": "exact; quantiles of σ", "--": "approximation", ":": "exact mean of σ"}
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    parser = job.parser(__doc__)
-    parser.add_argument("--trajectory", type=Path, required=True)
-    parser.add_argument("--metrics", type=Path, required=True)
-    parser.add_argument("--output", type=Path, required=True, help="the SVG; PNG and caption go beside it")
-    args = parser.parse_args(argv)
-
-    everything = pd.read_csv(args.trajectory)
-    setting = SHOWN if SHOWN in set(everything["setting"]) else everything["setting"].iloc[0]
-    table = everything.loc[everything["setting"] == setting]
+@command(__doc__, write_figure)
+def main(trajectory: pd.DataFrame, metrics: dict) -> tuple[Figure, str]:
+    setting = SHOWN if SHOWN in set(trajectory["setting"]) else trajectory["setting"].iloc[0]
+    table = select(trajectory, setting=setting)
     sizes = sorted(table["samples"].unique())
-    set_style()
+    palette = sns.color_palette("viridis", len(sizes))
     panels = {quantity: label for quantity, label in PANELS.items() if quantity in set(table["quantity"])}
-    figure, axes = plt.subplots(-(-len(panels) // 2), 2, figsize=(8, 1.5 * len(panels) + 1), sharex=True, squeeze=False)
+    figure, axes = subplots(-(-len(panels) // 2), 2, (8, 1.5 * len(panels) + 1), sharex=True)
     for axis in axes.flat[len(panels) :]:  # several dimensions have no single deviation
         axis.set_visible(False)
     for axis, (quantity, label) in zip(axes.flat, panels.items(), strict=False):
-        for colour, samples in zip(sns.color_palette("viridis", len(sizes)), sizes, strict=True):
+        for colour, samples in zip(palette, sizes, strict=True):
             rows = select(table, quantity=quantity, samples=samples)
             centre = "median" if quantity == "sd" else "simulated"
             axis.plot(rows["generation"], rows[centre], "o", color=colour, markersize=4)
-            axis.fill_between(rows["generation"], rows["q05"], rows["q95"], color=colour, alpha=0.12, linewidth=0)
-            if quantity == "sd":
-                axis.plot(rows["generation"], rows["exact"], color=colour, linestyle=":")
-                for one in ("q05_lognormal", "median_lognormal", "q95_lognormal"):
-                    axis.plot(rows["generation"], rows[one], color=colour, linewidth=1.4 if "median" in one else 0.6)
-            else:
-                axis.plot(rows["generation"], rows["exact"], color=colour)
-                axis.plot(rows["generation"], rows["approximate"], color=colour, linestyle="--", linewidth=1)
+            draw_band(axis, rows, colour, alpha=0.12)
+            for column, style in (SD_LINES if quantity == "sd" else LINES).items():
+                axis.plot(rows["generation"], rows[column], color=colour, **style)
         axis.set(ylabel=label, xscale="log", yscale="log")
         if quantity == "sd":
             axis.set_ylim(max(axis.get_ylim()[0], 1e-4), None)
     for axis in axes[-1]:
         axis.set_xlabel("generation")
-    figure.tight_layout()
-    sns.despine()
     handles = [
-        Line2D([], [], color=colour, marker="o", linestyle="none", label=f"M = {samples:,}")
-        for colour, samples in zip(sns.color_palette("viridis", len(sizes)), sizes, strict=True)
-    ] + [
-        Line2D([], [], color="black", linestyle="-", label="exact; quantiles of σ"),
-        Line2D([], [], color="black", linestyle="--", label="approximation"),
-        Line2D([], [], color="black", linestyle=":", label="exact mean of σ"),
+        *(
+            Line2D([], [], color=colour, marker="o", linestyle="none", label=f"M = {samples:,}")
+            for colour, samples in zip(palette, sizes, strict=True)
+        ),
+        *(Line2D([], [], color="black", linestyle=style, label=name) for style, name in LINE_NAMES.items()),
     ]
-    figure.legend(handles=handles, frameon=False, loc="upper center", ncols=4, bbox_to_anchor=(0.5, 1.09))
-    write_figure(figure, args.output)
-    write_text(args.output.with_suffix(".rst"), caption(table, setting, sizes, job.read_json(args.metrics)))
+    legend_above(figure, height=1.09, columns=4, handles=handles)
+    return figure, caption(table, setting, sizes, metrics)
 
 
 def caption(table: pd.DataFrame, setting: str, sizes: list[int], metrics: dict) -> str:
@@ -91,7 +82,3 @@ def caption(table: pd.DataFrame, setting: str, sizes: list[int], metrics: dict) 
         f"{metrics['rows']} comparisons with exact expectations before that, over all variants (theory.csv), "
         f"{metrics['rows_beyond_3_standard_errors']} lie beyond 3 standard errors.\n"
     )
-
-
-if __name__ == "__main__":
-    job.run(main)

@@ -1,43 +1,31 @@
 """Draw the generation at which each measure leaves generation 0's interval, by arm."""
 
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable
 
 import pandas as pd
 import seaborn as sns
+from matplotlib.figure import Figure
 
-from collapse.artefacts import write_text
-from collapse.figures import Cell, draw_cells, set_style, write_figure
-from scripts.shared import job
+from collapse.figures import Cell, draw_cells, write_figure
 from scripts.shared.job import arm_name
+from scripts.shared.report_file import command
 
 NEVER = "#e6e6e6"
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    parser = job.parser(__doc__)
-    parser.add_argument("--onset", type=Path, required=True)
-    parser.add_argument("--confidence", type=float, required=True)
-    parser.add_argument("--output", type=Path, required=True, help="the SVG; PNG and caption go beside it")
-    args = parser.parse_args(argv)
-
-    onset = pd.read_csv(args.onset)
+@command(__doc__, write_figure)
+def main(onset: pd.DataFrame, confidence: float) -> tuple[Figure, str]:
     arms, measures = list(onset["arm"].unique()), list(onset["metric"].unique())
     last = int(onset["onset"].max()) if onset["onset"].notna().any() else 1
     palette = sns.color_palette("YlOrRd_r", as_cmap=True)
     by_place = {(row["arm"], row["metric"]): row for row in onset.to_dict("records")}
-    set_style()
-    figure, _ = draw_cells(
-        [arm_name(arm) for arm in arms],
-        [heading(one) for one in measures],
-        # the darkest colour is left out: a number must be read on it
-        [
-            [cell(by_place[arm, one], lambda k: palette(0.5 + 0.45 * (k - 1) / last)) for one in measures]
-            for arm in arms
-        ],
-    )
-    write_figure(figure, args.output)
-    write_text(args.output.with_suffix(".rst"), caption(onset, args.confidence))
+
+    def shade(generation: float) -> tuple:
+        return palette(0.5 + 0.45 * (generation - 1) / last)  # without the darkest colours: a number must be read on it
+
+    cells = [[cell(by_place[arm, measure], shade) for measure in measures] for arm in arms]
+    figure, _ = draw_cells([arm_name(arm) for arm in arms], [heading(measure) for measure in measures], cells)
+    return figure, caption(onset, confidence)
 
 
 def heading(measure: str) -> str:
@@ -84,7 +72,3 @@ def caption(onset: pd.DataFrame, confidence: float) -> str:
         "first are ordered by how far they went, in half widths of that interval (in brackets), which depends on how "
         "much seeds differ at generation 0.\n"
     )
-
-
-if __name__ == "__main__":
-    job.run(main)

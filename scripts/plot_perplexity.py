@@ -1,16 +1,12 @@
 """Test perplexity by generation: each arm's mean with its interval over seeds, and each seed."""
 
-from collections.abc import Sequence
-from pathlib import Path
-
 import pandas as pd
-import seaborn as sns
+from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
-from collapse.artefacts import write_text
-from collapse.figures import colours, legend_beside, panels, set_style, write_figure
-from scripts.shared import job
+from collapse.figures import colours, draw_seeds, legend_beside, panels, write_figure
 from scripts.shared.job import arm_name
+from scripts.shared.report_file import command
 from scripts.shared.rows import select
 
 MEASURES = {
@@ -19,26 +15,14 @@ MEASURES = {
 }
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    parser = job.parser(__doc__)
-    parser.add_argument("--summary", type=Path, required=True)
-    parser.add_argument("--intervals", type=Path, required=True)
-    parser.add_argument("--confidence", type=float, required=True)
-    parser.add_argument("--output", type=Path, required=True, help="the SVG; PNG and caption go beside it")
-    args = parser.parse_args(argv)
-
-    summary, intervals = pd.read_csv(args.summary), pd.read_csv(args.intervals)
-    set_style()
+@command(__doc__, write_figure)
+def main(summary: pd.DataFrame, intervals: pd.DataFrame, confidence: float) -> tuple[Figure, str]:
     arms = summary["arm"].unique()
     figure, axes = panels([*MEASURES.values()])
     for axis, measure in zip(axes, MEASURES, strict=True):
         for colour, arm in zip(colours(len(arms)), arms, strict=True):
-            seeds = select(summary, arm=arm, metric=measure)
-            for _, one in seeds.groupby("seed"):
-                axis.plot(one["generation"], one["value"], color=colour, linewidth=0.7, alpha=0.5)
-            mean = select(intervals, arm=arm, metric=measure)
-            axis.plot(mean["generation"], mean["mean"], color=colour, linewidth=2, marker="o", label=arm_name(arm))
-            axis.fill_between(mean["generation"], mean["low"], mean["high"], color=colour, alpha=0.2, linewidth=0)
+            seeds, means = (select(table, arm=arm, metric=measure) for table in (summary, intervals))
+            draw_seeds(axis, seeds, means, colour, arm_name(arm))
         axis.set(xlabel="generation", yscale="log")
         axis.set_xticks(sorted(summary["generation"].unique()))
     axes[0].set_ylabel("perplexity of human test text")
@@ -46,9 +30,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     axes[0].yaxis.set_major_formatter("{x:.0f}")
     axes[0].yaxis.set_minor_formatter(NullFormatter())
     legend_beside(axes, "arm")
-    sns.despine()
-    write_figure(figure, args.output)
-    write_text(args.output.with_suffix(".rst"), caption(intervals, args.confidence))
+    return figure, caption(intervals, confidence)
 
 
 def caption(intervals: pd.DataFrame, confidence: float) -> str:
@@ -68,7 +50,3 @@ def caption(intervals: pd.DataFrame, confidence: float) -> str:
         "(with few seeds it is coarse). Left, every target of the human test blocks; right, without end-of-text "
         "targets, which synthetic text never holds, so that a rise on the left alone would be no collapse.\n"
     )
-
-
-if __name__ == "__main__":
-    job.run(main)

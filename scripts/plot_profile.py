@@ -1,40 +1,28 @@
 """Draw the model-collapse profile as a table of colours: arms by definitions, each effect with its interval."""
 
 import textwrap
-from collections.abc import Sequence
-from pathlib import Path
 
 import pandas as pd
+from matplotlib.figure import Figure
 
-from collapse.artefacts import write_text
-from collapse.figures import Cell, cell_legend, draw_cells, set_style, write_figure
+from collapse.figures import Cell, cell_legend, draw_cells, write_figure
 from collapse.statistics.verdicts import COLLAPSED, DEFINITIONS, NOT_COLLAPSED, UNDECIDED
-from scripts.shared import job
 from scripts.shared.job import arm_name
 from scripts.shared.numerals import signed, span
+from scripts.shared.report_file import command
 
 COLOURS = {COLLAPSED: "#f2a57c", NOT_COLLAPSED: "#93c5e8", UNDECIDED: "#e6e6e6"}
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    parser = job.parser(__doc__)
-    parser.add_argument("--profile", type=Path, required=True)
-    parser.add_argument("--confidence", type=float, required=True)
-    parser.add_argument("--output", type=Path, required=True, help="the SVG; PNG and caption go beside it")
-    args = parser.parse_args(argv)
-
-    profile = pd.read_csv(args.profile)
+@command(__doc__, write_figure)
+def main(profile: pd.DataFrame, confidence: float) -> tuple[Figure, str]:
     arms = list(profile["arm"].unique())
     by_place = {(row["arm"], row["definition"]): row for row in profile.to_dict("records")}
-    set_style()
-    figure, axis = draw_cells(
-        [arm_name(arm) for arm in arms],
-        [textwrap.fill(definition.title, 15) for definition in DEFINITIONS.values()],
-        [[cell(by_place[arm, name]) for name in DEFINITIONS] for arm in arms],
-    )
+    titles = [textwrap.fill(definition.title, 15) for definition in DEFINITIONS.values()]
+    cells = [[cell(by_place[arm, name]) for name in DEFINITIONS] for arm in arms]
+    figure, axis = draw_cells([arm_name(arm) for arm in arms], titles, cells)
     cell_legend(axis, COLOURS, len(arms))
-    write_figure(figure, args.output)
-    write_text(args.output.with_suffix(".rst"), caption(profile, args.confidence))
+    return figure, caption(profile, confidence)
 
 
 def cell(row: dict) -> Cell:
@@ -63,7 +51,3 @@ def caption(profile: pd.DataFrame, confidence: float) -> str:
 def describe(row: dict) -> str:
     title = DEFINITIONS[row["definition"]].title
     return f"{title} ({signed(row['effect'])}, {span(row['low'], row['high'])})"
-
-
-if __name__ == "__main__":
-    job.run(main)

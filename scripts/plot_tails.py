@@ -1,32 +1,23 @@
 """Rise of the test loss over generations, by training-frequency group of the target token: the tails go first."""
 
-from collections.abc import Sequence
-from pathlib import Path
-
 import pandas as pd
 import seaborn as sns
+from matplotlib.figure import Figure
 
-from collapse.artefacts import write_text
-from collapse.figures import legend_beside, panels, set_style, write_figure
-from scripts.shared import job
+from collapse.figures import legend_beside, panels, write_figure
 from scripts.shared.job import arm_name
+from scripts.shared.report_file import command
 from scripts.shared.rows import select
 
 PREFIX = "test_loss_group"
 HALVES = {"test_loss_rare_half": "rarer", "test_loss_common_half": "commoner"}
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    parser = job.parser(__doc__)
-    parser.add_argument("--intervals", type=Path, required=True)
-    parser.add_argument("--output", type=Path, required=True, help="the SVG; PNG and caption go beside it")
-    args = parser.parse_args(argv)
-
-    intervals = pd.read_csv(args.intervals)
+@command(__doc__, write_figure)
+def main(intervals: pd.DataFrame) -> tuple[Figure, str]:
     losses = intervals[intervals["metric"].str.startswith(PREFIX)].copy()
     losses["group"] = losses["metric"].str.removeprefix(PREFIX).astype(int)
     arms, groups = losses["arm"].unique(), sorted(losses["group"].unique())
-    set_style()
     figure, axes = panels([arm_name(arm) for arm in arms])
     palette = sns.color_palette("rocket", len(groups))
     for axis, arm in zip(axes, arms, strict=True):
@@ -38,9 +29,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         axis.set_xticks(sorted(losses["generation"].unique()))
     axes[0].set_ylabel("test loss (nats per token)")
     legend_beside(axes, "frequency group")
-    sns.despine()
-    write_figure(figure, args.output)
-    write_text(args.output.with_suffix(".rst"), caption(intervals, len(groups)))
+    return figure, caption(intervals, len(groups))
 
 
 def caption(intervals: pd.DataFrame, groups: int) -> str:
@@ -59,7 +48,3 @@ def caption(intervals: pd.DataFrame, groups: int) -> str:
         f"cut into {groups} groups of equal running text (the halves likewise); group 1 is the tail. Lines are means "
         "over seeds.\n"
     )
-
-
-if __name__ == "__main__":
-    job.run(main)

@@ -1,17 +1,13 @@
 """Spread, distance and classes of generated images by generation: each method's mean with its interval."""
 
-from collections.abc import Sequence
-from pathlib import Path
-
-import matplotlib.pyplot as plt
 import pandas as pd
 import seaborn as sns
+from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from collapse.artefacts import write_text
-from collapse.figures import set_style, write_figure
-from scripts.shared import job
+from collapse.figures import draw_seeds, subplots, write_figure
 from scripts.shared.job import arm_name
+from scripts.shared.report_file import command
 from scripts.shared.rows import select
 
 MEASURES = {
@@ -21,32 +17,19 @@ MEASURES = {
 }
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    parser = job.parser(__doc__)
-    parser.add_argument("--summary", type=Path, required=True)
-    parser.add_argument("--intervals", type=Path, required=True)
-    parser.add_argument("--confidence", type=float, required=True)
-    parser.add_argument("--output", type=Path, required=True, help="the SVG; PNG and caption go beside it")
-    args = parser.parse_args(argv)
-
-    summary, intervals = pd.read_csv(args.summary), pd.read_csv(args.intervals)
-    set_style()
-    figure, axes = plt.subplots(1, len(MEASURES), figsize=(3.6 * len(MEASURES), 3.4))
-    for axis, (measure, title) in zip(axes, MEASURES.items(), strict=True):
+@command(__doc__, write_figure)
+def main(summary: pd.DataFrame, intervals: pd.DataFrame, confidence: float) -> tuple[Figure, str]:
+    figure, axes = subplots(1, len(MEASURES), (3.6 * len(MEASURES), 3.4))
+    for axis, (measure, title) in zip(axes[0], MEASURES.items(), strict=True):
         for colour, method in zip(sns.color_palette(), summary["method"].unique(), strict=False):
-            for _, one in select(summary, method=method, metric=measure).groupby("seed"):
-                axis.plot(one["generation"], one["value"], color=colour, linewidth=0.7, alpha=0.5)
-            mean = select(intervals, method=method, metric=measure)
-            axis.plot(mean["generation"], mean["mean"], color=colour, linewidth=2, marker="o", label=arm_name(method))
-            axis.fill_between(mean["generation"], mean["low"], mean["high"], color=colour, alpha=0.2, linewidth=0)
+            seeds, means = (select(table, method=method, metric=measure) for table in (summary, intervals))
+            draw_seeds(axis, seeds, means, colour, arm_name(method))
         axis.set(title=title, xlabel="generation")
         axis.set_ylim(bottom=0)
         axis.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=10))
-    axes[0].legend(title="trained on", frameon=False)
-    sns.despine()
+    axes[0, 0].legend(title="trained on", frameon=False)
     figure.tight_layout()
-    write_figure(figure, args.output)
-    write_text(args.output.with_suffix(".rst"), caption(intervals, args.confidence))
+    return figure, caption(intervals, confidence)
 
 
 def caption(intervals: pd.DataFrame, confidence: float) -> str:
@@ -70,7 +53,3 @@ def caption(intervals: pd.DataFrame, confidence: float) -> str:
         f"classifier of the real images. Thin lines are the {seeds} seeds, thick lines their mean, bands a percentile "
         "bootstrap over seeds (with few seeds it is coarse).\n"
     )
-
-
-if __name__ == "__main__":
-    job.run(main)

@@ -8,7 +8,7 @@ from platform import python_version
 import numpy as np
 from tokenizers import Tokenizer
 
-from collapse.artefacts import checked_file, write_manifest
+from collapse.artefacts import checked_file
 from collapse.corpus import sources as text_sources
 from collapse.corpus.blocks import evenly_spaced, to_blocks
 from collapse.corpus.options import Corpus
@@ -16,7 +16,7 @@ from collapse.corpus.sources import SPLITS, SourceError
 from collapse.corpus.tokenizer import end_of_text, load_tokenizer
 from collapse.tables import write_blocks
 from scripts.shared import job, options
-from scripts.shared.timer import Timer
+from scripts.shared.step import Step
 
 TRAINING_RUN = 20  # neighbouring training blocks that are kept together
 
@@ -26,10 +26,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     add_source(parser)
     parser.add_argument("--split", choices=SPLITS, required=True)
     parser.add_argument("--blocks", type=int, help="keep this many, spread evenly; all without it")
-    parser.add_argument("--output", type=Path, required=True)
-    parser.add_argument("--manifest", type=Path, required=True)
+    job.add(parser, Path, "output", "manifest")
     args = parser.parse_args(argv)
-    work = Timer(args.benchmark)
+    step = Step(args)
+    step.parents.append(args.tokenizer_manifest)
 
     documents = read_documents(args)[args.split]
     tokenizer = read_tokenizer(args)
@@ -39,34 +39,22 @@ def main(argv: Sequence[str] | None = None) -> None:
         raise SourceError(f"{where(args)}: {error}") from error
     chosen = evenly_spaced(len(blocks), args.blocks, TRAINING_RUN if args.split == "train" else 1)
     write_blocks(args.output, blocks[chosen], {"block": np.arange(len(chosen), dtype=np.int32)})
-    write_manifest(
-        args.manifest,
-        kind="human text",
-        files=[args.output],
-        parents=[args.tokenizer_manifest],
-        code=args.code,
-        options={
-            "source": args.source,
-            "split": args.split,
-            "block_tokens": args.block_tokens,
-            "documents": len(documents),
-            "blocks": len(blocks),
-            "blocks_kept": len(chosen),
-            "end_of_text_share": float((blocks[chosen] == end_of_text(tokenizer)).mean()),
-            "text_sha256": text_sources.text_sha256(documents),
-            "python": python_version() if args.source == "pydoc" else None,
-            "repository": args.repository,
-            "revision": args.revision,
-        },
-    )
-    work.finish()
+    recorded = {
+        "documents": len(documents),
+        "blocks": len(blocks),
+        "blocks_kept": len(chosen),
+        "end_of_text_share": float((blocks[chosen] == end_of_text(tokenizer)).mean()),
+        "text_sha256": text_sources.text_sha256(documents),
+        "python": python_version() if args.source == "pydoc" else None,
+        **{name: getattr(args, name) for name in ("source", "split", "block_tokens", "repository", "revision")},
+    }
+    step.write(args.manifest, "human text", [args.output], recorded)
 
 
 def add_source(parser: argparse.ArgumentParser) -> None:
-    """Arguments that say where human text comes from and what cuts it."""
+    """Add the flags that name the source of the human text and its tokenizer."""
     options.add(parser, Corpus, leave_out=("train_blocks", "validation_blocks", "test_blocks"))
-    parser.add_argument("--tokenizer", type=Path, required=True, help="tokenizer.json")
-    parser.add_argument("--tokenizer-manifest", type=Path, required=True)
+    job.add(parser, Path, "tokenizer_manifest", tokenizer="tokenizer.json")
 
 
 def read_tokenizer(args: argparse.Namespace) -> Tokenizer:
@@ -93,7 +81,3 @@ def read_documents(args: argparse.Namespace) -> text_sources.Documents:
 def where(args: argparse.Namespace) -> str:
     names = job.pairs(args.files if args.source == "files" else args.splits)
     return str(names.get(args.split, f"corpus.source: {args.source}, {args.split} split"))
-
-
-if __name__ == "__main__":
-    job.run(main)

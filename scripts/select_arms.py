@@ -24,7 +24,3 @@ def main(argv: Sequence[str] | None = None) -> None:
         place = header.index("arm")
         chosen = [row for arm in (PASSAGE, *args.arm) for row in rows if row[place] == arm]
         write_csv(args.output / name, header, chosen)
-
-
-if __name__ == "__main__":
-    job.run(main)

@@ -6,30 +6,27 @@ from pathlib import Path
 
 import numpy as np
 
-from collapse.artefacts import write_manifest
 from collapse.seeds import derive_seed
 from collapse.theory import gaussian
-from collapse.theory.options import OF_VARIANT, GaussianJob
+from collapse.theory.options import OF_VARIANT, Chains, GaussianJob
 from scripts.shared import job, options
+from scripts.shared.step import Step
 from scripts.shared.theory import write_trajectory
-from scripts.shared.timer import Timer
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     parser = job.parser(__doc__)
-    parser.add_argument("--variant", required=True)
-    for name in ("dimensions", "samples"):
-        parser.add_argument(f"--{name}", type=int, required=True)
+    job.add(parser, str, "variant")
+    job.add(parser, int, "dimensions", "samples")
     options.add(parser, GaussianJob, optional=[name for names in OF_VARIANT.values() for name in names])
-    parser.add_argument("--output", type=Path, required=True, help="CSV")
-    parser.add_argument("--manifest", type=Path, required=True)
+    job.add(parser, Path, "manifest", output="CSV")
     args = parser.parse_args(argv)
-    work = Timer(args.benchmark)
+    step = Step(args)
 
     # other variants use neither number
     variant = gaussian.variants(args.superlinear_exponent or 0.0, args.real_fraction or 0.0)[args.variant]
     rng = np.random.default_rng(derive_seed(args.seed, "gaussian", args.variant, args.dimensions, args.samples))
-    with work:
+    with step:
         rows = gaussian.trajectory(
             variant,
             gaussian.DRAWS[args.draws],
@@ -38,32 +35,14 @@ def main(argv: Sequence[str] | None = None) -> None:
             samples=args.samples,
             generations=args.generations,
             rng=rng,
-            progress=partial(work.progress, note="generations"),
+            progress=partial(step.progress, note="generations"),
         )
 
     write_trajectory(args.output, rows)
-    write_manifest(
-        args.manifest,
-        kind="gaussian chains",
-        files=[args.output],
-        parents=[],
-        code=args.code,
-        libraries=("numpy", "scipy"),
-        options={
-            "setting": f"{args.variant} {args.dimensions}d",
-            "variant": args.variant,
-            "dimensions": args.dimensions,
-            "samples": args.samples,
-            "chains": args.chains,
-            "generations": args.generations,
-            "draws": args.draws,
-            "exponent": variant.exponent,
-            "real_fraction": variant.real_fraction,
-            "seed": args.seed,
-        },
-    )
-    work.finish()
-
-
-if __name__ == "__main__":
-    job.run(main)
+    recorded = {
+        "setting": f"{args.variant} {args.dimensions}d",
+        **{name: getattr(args, name) for name in ("variant", "dimensions", "samples", "draws")},
+        **options.values(args, Chains),
+        **{name: getattr(variant, name) for name in ("exponent", "real_fraction")},
+    }
+    step.write(args.manifest, "gaussian chains", [args.output], recorded, libraries=("numpy", "scipy"))

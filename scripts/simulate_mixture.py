@@ -5,37 +5,34 @@ from pathlib import Path
 
 import torch
 
-from collapse.artefacts import checked_manifest, write_manifest
 from collapse.tables import write_columns
 from collapse.theory import mixture, mixture_chains
 from collapse.theory.options import MixtureJob
 from scripts.shared import job, options
-from scripts.shared.timer import Timer
+from scripts.shared.step import Step
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     parser = job.parser(__doc__)
     parser.add_argument("--original", choices=list(mixture.ORIGINALS), required=True)
-    for name in ("samples", "generation", "threads"):
-        parser.add_argument(f"--{name}", type=int, required=True)
+    job.add(parser, int, "samples", "generation", "threads")
     options.add(parser, MixtureJob)
     parser.add_argument("--previous", type=Path, help="folder of the kept generation before")
-    parser.add_argument("--output", type=Path, required=True, help="folder")
+    job.add(parser, Path, output="folder")
     args = parser.parse_args(argv)
-    work = Timer(args.benchmark)
+    step = Step(args)
     torch.set_num_threads(args.threads)
 
     place = {"original": args.original, "samples": args.samples, "chains": args.chains, "seed": args.seed}
     truth = state = mixture.stated(mixture.ORIGINALS[args.original], args.chains)
-    first, parents = args.generation, []
+    first = args.generation
     if args.previous:
-        parents = [args.previous / "manifest.json"]
-        first = checked_manifest(parents[0], "mixture chains", place)["options"]["generation"] + 1
+        first = step.check(args.previous / "manifest.json", "mixture chains", place)["generation"] + 1
         state = mixture_chains.read_chains(args.previous / "chains.parquet")
     measured = mixture_chains.measured_generations(first, args.generation)
     measures: list[mixture_chains.Columns] = []
     path: list[mixture_chains.Columns] = []
-    with work:
+    with step:
         chains = mixture_chains.simulate(
             args.original,
             state,
@@ -50,31 +47,17 @@ def main(argv: Sequence[str] | None = None) -> None:
             path.append(mixture_chains.columns(state[:1]) | {"generation": [generation] * 2})
             if generation in measured:
                 measures.append(mixture_chains.measures(truth, state, generation))
-            work.progress(generation - first + 1, args.generation - first + 1, "generations")
+            step.progress(generation - first + 1, args.generation - first + 1, "generations")
 
     files = [args.output / name for name in ("chains.parquet", "measures.parquet", "first_chain.parquet")]
     write_columns(files[0], mixture_chains.columns(state))
     write_columns(files[1], mixture_chains.joined(measures))
     write_columns(files[2], mixture_chains.joined(path))
-    write_manifest(
-        args.output / "manifest.json",
-        kind="mixture chains",
-        files=files,
-        parents=parents,
-        code=args.code,
-        libraries=("numpy", "torch"),
-        options={
-            **place,
-            "generation": args.generation,
-            "absorbed": int(state.absorbed.sum()),
-            "tolerance": args.tolerance,
-            "max_iterations": args.max_iterations,
-            "regularization": args.regularization,
-            "threads": args.threads,
-        },
-    )
-    work.finish()
-
-
-if __name__ == "__main__":
-    job.run(main)
+    recorded = {
+        **place,
+        **options.values(args, MixtureJob),
+        "generation": args.generation,
+        "absorbed": int(state.absorbed.sum()),
+        "threads": args.threads,
+    }
+    step.write(args.output / "manifest.json", "mixture chains", files, recorded, libraries=("numpy", "torch"))

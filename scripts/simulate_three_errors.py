@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from collapse.artefacts import write_json, write_manifest, write_text
+from collapse.artefacts import write_json, write_text
 from collapse.theory import three_errors
 from collapse.theory.options import ThreeErrors
 from scripts.shared import job, options
-from scripts.shared.timer import Timer
+from scripts.shared.step import Step
 
 COLUMNS = ["error", "generation", "exact", "simulated", "standard_error", "q05", "median", "q95", "chains"]
 
@@ -17,29 +17,14 @@ COLUMNS = ["error", "generation", "exact", "simulated", "standard_error", "q05",
 def main(argv: Sequence[str] | None = None) -> None:
     parser = job.parser(__doc__)
     options.add(parser, ThreeErrors)
-    parser.add_argument("--output", type=Path, required=True, help="CSV")
-    parser.add_argument("--metrics", type=Path, required=True)
-    parser.add_argument("--manifest", type=Path, required=True)
+    job.add(parser, Path, "metrics", "manifest", output="CSV")
     args = parser.parse_args(argv)
-    work = Timer(args.benchmark)
+    step = Step(args)
 
     given = options.values(args, ThreeErrors)
-    with work:
+    with step:
         rows = three_errors.trajectories(**given)
 
     write_text(args.output, pd.DataFrame(rows, columns=COLUMNS).to_csv(index=False, lineterminator="\n"))
     write_json(args.metrics, three_errors.agreement(rows))
-    write_manifest(
-        args.manifest,
-        kind="three errors",
-        files=[args.output, args.metrics],
-        parents=[],
-        code=args.code,
-        libraries=("numpy", "scipy"),
-        options=given,
-    )
-    work.finish()
-
-
-if __name__ == "__main__":
-    job.run(main)
+    step.write(args.manifest, "three errors", [args.output, args.metrics], given, libraries=("numpy", "scipy"))

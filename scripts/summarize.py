@@ -84,7 +84,3 @@ def block_perplexities(path: Path) -> np.ndarray:
     losses, tokens = (table.column(name).to_numpy() for name in ("loss_under_generation0", "tokens"))
     perplexities: np.ndarray = np.exp(losses / tokens)
     return perplexities
-
-
-if __name__ == "__main__":
-    job.run(main)

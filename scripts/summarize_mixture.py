@@ -69,7 +69,3 @@ def main(argv: Sequence[str] | None = None) -> None:
         write_columns(args.mixture / f"{name}.parquet", columns | {"density": pixels})
     write_json(args.mixture / "metrics.json", metrics)
     work.finish()
-
-
-if __name__ == "__main__":
-    job.run(main)

@@ -56,7 +56,3 @@ def read_latents(path: Path) -> list[tuple[float, float]]:
             (round((float(row["low"]) + float(row["high"])) / 2, 6), float(row["density"]))
             for row in csv.DictReader(file)
         ]
-
-
-if __name__ == "__main__":
-    job.run(main)

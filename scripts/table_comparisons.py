@@ -11,26 +11,20 @@ import pandas as pd
 
 from collapse.artefacts import write_text
 from collapse.statistics.summaries import BUDGET, Ranges, budgets, joint_budget
-from scripts.shared import job
 from scripts.shared.job import arm_name
 from scripts.shared.numerals import number, signed, span
 from scripts.shared.page import page
+from scripts.shared.report_file import command
 from scripts.shared.summary_table import read_summary
 
+P_VALUES = ("p", "least p possible", "p after Holm", "least possible")
 
-def main(argv: Sequence[str] | None = None) -> None:
-    parser = job.parser(__doc__)
-    parser.add_argument("--summary", type=Path, required=True)
-    parser.add_argument("--comparisons", type=Path, required=True)
-    parser.add_argument("--trends", type=Path, required=True)
-    parser.add_argument("--confidence", type=float, required=True)
-    parser.add_argument("--output", type=Path, required=True, help="HTML; the caption goes beside it")
-    args = parser.parse_args(argv)
 
-    comparisons, trends = pd.read_csv(args.comparisons), pd.read_csv(args.trends)
-    summary = read_summary(args.summary)
-    budget = budgets(summary.values, summary.arms)
-    interval = f"{args.confidence:.0%} bootstrap interval"
+@command(__doc__, write_text)
+def main(summary: Path, comparisons: pd.DataFrame, trends: pd.DataFrame, confidence: float) -> tuple[str, str]:
+    table = read_summary(summary)
+    budget = budgets(table.values, table.arms)
+    interval = f"{confidence:.0%} bootstrap interval"
     body = [
         "<h2>What a generation was trained with</h2>",
         *lines(
@@ -42,8 +36,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         "<h2>Over generations</h2>",
         *over(trends, interval),
     ]
-    write_text(args.output, page("Comparisons and trends", "\n".join(body)))
-    write_text(args.output.with_suffix(".rst"), caption(comparisons, trends, budget, args.confidence))
+    return page("Comparisons and trends", "\n".join(body)), caption(comparisons, trends, budget, confidence)
 
 
 def format_range(ends: tuple[float, float]) -> str:
@@ -63,11 +56,8 @@ def equal_budget(budget: Mapping[str, Ranges]) -> str:
     return "; ".join(parts)
 
 
-P_VALUES = ("p", "least p possible", "p after Holm", "least possible")
-
-
 def between(table: pd.DataFrame, interval: str) -> list[str]:
-    """Differences between arms, a row each."""
+    """Make the table of differences between arms, a row each."""
     if table.empty:
         return ["<p>One arm: there is nothing to compare."]
     rows = [
@@ -85,7 +75,7 @@ def between(table: pd.DataFrame, interval: str) -> list[str]:
 
 
 def over(table: pd.DataFrame, interval: str) -> list[str]:
-    """Trends over generations, a row each."""
+    """Make the table of trends over generations, a row each."""
     rows = [
         (
             arm_name(row["arm"]),
@@ -110,7 +100,7 @@ def p_values(row: dict) -> tuple[str, ...]:
 
 def lines(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     def line(tag: str, cells: Sequence[str]) -> str:
-        return "<tr>" + "".join(f"<{tag}>{html.escape(one)}" for one in cells) + "</tr>"
+        return "<tr>" + "".join(f"<{tag}>{html.escape(cell)}" for cell in cells) + "</tr>"
 
     return ["<table>", line("th", header), *(line("td", row) for row in rows), "</table>"]
 
@@ -133,7 +123,3 @@ def caption(comparisons: pd.DataFrame, trends: pd.DataFrame, budget: Mapping[str
         "more power, but takes any order of generations to be alike under its null hypothesis, which a chain that "
         "wanders breaks.\n"
     )
-
-
-if __name__ == "__main__":
-    job.run(main)

@@ -2,22 +2,17 @@
 
 import csv
 import html
-from collections.abc import Sequence
 from pathlib import Path
 
 from collapse.artefacts import write_text
-from scripts.shared import job
 from scripts.shared.job import arm_name
 from scripts.shared.page import page
+from scripts.shared.report_file import command
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    parser = job.parser(__doc__)
-    parser.add_argument("--continuations", type=Path, required=True)
-    parser.add_argument("--output", type=Path, required=True)
-    args = parser.parse_args(argv)
-
-    with open(args.continuations, newline="", encoding="utf-8") as file:
+@command(__doc__, write_text)
+def main(continuations: Path) -> tuple[str, None]:
+    with open(continuations, newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     passage = next(row["text"] for row in rows if row["arm"] == "human")
     body = [f"<p>The passage (human): <q>{html.escape(passage)}</q></p>"]
@@ -30,8 +25,4 @@ def main(argv: Sequence[str] | None = None) -> None:
         ):
             body.append(f"<tr><td>{row['generation']}<td>{row['seed']}<td class=text>{html.escape(row['text'])}")
         body.append("</table>")
-    write_text(args.output, page("Continuations by generation", "\n".join(body)))
-
-
-if __name__ == "__main__":
-    job.run(main)
+    return page("Continuations by generation", "\n".join(body)), None

@@ -5,56 +5,37 @@ from pathlib import Path
 
 import torch
 
-from collapse.artefacts import checked_manifest, write_manifest
 from collapse.images.distance import features_and_classes, train_classifier
 from collapse.images.sources import read_images
 from collapse.images.storage import write_weights
 from collapse.seeds import derive_seed
 from scripts.shared import job
-from scripts.shared.timer import Timer
+from scripts.shared.step import IMAGE_LIBRARIES, Step
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     parser = job.parser(__doc__)
-    parser.add_argument("--images", type=Path, required=True, help="folder of prepare_images")
-    parser.add_argument("--epochs", type=int, required=True)
-    parser.add_argument("--threads", type=int, required=True)
-    parser.add_argument("--output", type=Path, required=True)
+    job.add(parser, Path, "output", images="folder of prepare_images")
+    job.add(parser, int, "epochs", "threads")
     args = parser.parse_args(argv)
-    work = Timer(args.benchmark)
+    step = Step(args)
     torch.set_num_threads(args.threads)
 
-    parents = [args.images / f"{split}.manifest.json" for split in ("train", "test")]
-    classes = checked_manifest(parents[0], "real images", {"split": "train"})["options"]["classes"]
-    checked_manifest(parents[1], "real images", {"split": "test"})
+    for split in ("train", "test"):
+        classes = step.check(args.images / f"{split}.manifest.json", "real images", {"split": split})["classes"]
     train, test = (read_images(args.images / f"{split}.parquet") for split in ("train", "test"))
-    with work:
+    with step:
         model = train_classifier(
             torch.from_numpy(train.pixels).float() / 255,
             torch.from_numpy(train.labels),
             classes,
             args.epochs,
             derive_seed("vae", "classifier"),
-            progress=lambda step, steps, loss: work.progress(step, steps, f"steps, loss {loss:.3f}"),
+            progress=lambda done, steps, loss: step.progress(done, steps, f"steps, loss {loss:.3f}"),
         )
     _, predicted = features_and_classes(model, torch.from_numpy(test.pixels).float() / 255)
     write_weights(model, args.output / "model.safetensors")
-    write_manifest(
-        args.output / "manifest.json",
-        kind="image classifier",
-        files=[args.output / "model.safetensors"],
-        parents=parents,
-        code=args.code,
-        libraries=("numpy", "pyarrow", "safetensors", "torch"),
-        options={
-            "epochs": args.epochs,
-            "classes": classes,
-            "test_accuracy": (predicted == torch.from_numpy(test.labels)).double().mean().item(),
-            "threads": args.threads,
-        },
-    )
-    work.finish()
-
-
-if __name__ == "__main__":
-    job.run(main)
+    accuracy = (predicted == torch.from_numpy(test.labels)).double().mean().item()
+    recorded = {"epochs": args.epochs, "classes": classes, "test_accuracy": accuracy, "threads": args.threads}
+    files = [args.output / "model.safetensors"]
+    step.write(args.output / "manifest.json", "image classifier", files, recorded, IMAGE_LIBRARIES)

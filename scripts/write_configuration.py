@@ -50,7 +50,3 @@ def flattened(value: dict, prefix: str = "") -> list[tuple[str, object]]:
         else:
             leaves.append((f"{prefix}{key}", value[key]))
     return leaves
-
-
-if __name__ == "__main__":
-    job.run(main)

@@ -42,7 +42,7 @@ HEADER = (
 )
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None) -> None:
     """Write `README.md` and all pictures into a folder; exit with status 2 if the results are not finished."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("results", type=Path, help="a finished results folder whose configuration has text.questions")
@@ -65,7 +65,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.exit(2, f"error: {error.filename}: missing; finish the run first\n")
     write_text(args.output / "README.md", "\n".join([introduction(next(iter(summaries.values())), level), *pages]))
     print(f"Wrote {args.output / 'README.md'}", file=sys.stderr)
-    return 0
 
 
 @dataclass(frozen=True)
@@ -185,7 +184,3 @@ def _mean(summary: Summary, arm: str, measure: str) -> float:
 
 def _digits(value: float) -> str:
     return "–" if np.isnan(value) else f"{value:,.0f}" if value > 10 else f"{value:.2f}"
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

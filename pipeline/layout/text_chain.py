@@ -146,7 +146,7 @@ class TextChain:
         # port 0 is any free port, because several jobs run at a time
         return (
             f"accelerate launch --multi_gpu --num_processes {processes} --num_machines 1 --main_process_port 0"
-            " --mixed_precision no --dynamo_backend no --module scripts.finetune"
+            " --mixed_precision no --dynamo_backend no --module scripts.shared.start finetune"
         )
 
     def finetune_options(self, wildcards: Any) -> str:

@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 
 def parser(description: str | None) -> argparse.ArgumentParser:
@@ -19,9 +20,14 @@ def parser(description: str | None) -> argparse.ArgumentParser:
 
 def add_place(made: argparse.ArgumentParser) -> None:
     """Arguments that say which link of which chain this is."""
-    made.add_argument("--arm", required=True)
-    made.add_argument("--seed", type=int, required=True)
-    made.add_argument("--generation", type=int, required=True)
+    add(made, str, "arm")
+    add(made, int, "seed", "generation")
+
+
+def add(parser: argparse.ArgumentParser, kind: Callable[[str], Any], *names: str, **described: str) -> None:
+    """Add a required flag for each name; `described` are further names with their help."""
+    for name, description in (dict.fromkeys(names) | described).items():
+        parser.add_argument(f"--{name.replace('_', '-')}", type=kind, required=True, help=description)
 
 
 def add_owners(made: argparse.ArgumentParser, *kinds: str) -> None:
@@ -50,7 +56,7 @@ def read_json(path: Path) -> dict:
     return json.loads(Path(path).read_text())
 
 
-def run(main: Callable[[], None]) -> None:
+def run(main: Callable[[], Any]) -> None:
     """Run a script's main; a foreseen failure ends in its message alone, anything else in a traceback."""
     try:
         main()

@@ -117,7 +117,7 @@ def test_several_processes_are_started_by_accelerate():
         return TextChain(DEFAULT | {"text": DEFAULT["text"] | {"finetune": finetune}}, "text").finetune_command()
 
     assert command(1) == "python -m scripts finetune"
-    assert re.match(r"accelerate launch .*--num_processes 3 .*--module scripts\.finetune$", command(3))
+    assert re.match(r"accelerate launch .*--num_processes 3 .*--module scripts\.shared\.start finetune$", command(3))
 
 
 def test_the_order_of_keys_changes_no_path_and_no_option():
