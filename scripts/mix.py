@@ -44,6 +44,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     if policy is None:
         training = human_only(human)
     else:
+        last, count = args.generation, len(links)
+        expected = [last - 1] * count if policy.pools else [*range(last - count, last)]
+        if (read_from := [generation for _, _, generation, _ in links]) != expected:
+            raise ValueError(f"--synthetic: texts of generations {read_from}; generation {last} reads {expected}")
         texts = []
         for arm, seed, generation, path in links:
             place = {"arm": arm, "seed": seed, "generation": generation}
