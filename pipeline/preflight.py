@@ -19,6 +19,7 @@ from pipeline.arms import finetune_settings, generate_settings, pretraining_of
 from pipeline.costs import sizes
 from pipeline.costs.resources import JobNeeds
 from pipeline.costs.sizes import Sizes
+from pipeline.costs.text import generation_memory, training_memory
 from pipeline.layout.text_chain import pretraining_files, user_files
 from pipeline.run import machine
 from pipeline.run.snakemake_internals import Job
@@ -121,24 +122,10 @@ def check_memory(config: Mapping[str, Any], results: Path) -> None:
             pretraining = pretraining_of(config, finetune["size"])
             trainings.append(("base_model.pretraining", pretraining, pretraining["threads"], 2 * tokens))
         for key, options, threads, length in trainings:
-            needed = memory.finetuning(
-                shape,
-                tokens=length,
-                micro_batch_blocks=min(options["batch_blocks"], options["micro_batch_blocks"]),
-                threads=threads,
-                precision=options["precision"],
-                selects=options.get("model_selection") == "validation",
-            )
+            blocks = min(options["batch_blocks"], options["micro_batch_blocks"])
+            needed = training_memory(shape, options, length, threads, blocks)
             memory.check(needed, gigabytes, key, f"{key}.micro_batch_blocks")
-        needed = memory.generation(
-            shape,
-            prompt=tokens,
-            new_tokens=tokens,
-            beams=generate.get("num_beams", 1),
-            batch_blocks=generate["batch_blocks"],
-            precision=generate["precision"],
-            verifies=generate["candidates"] > 1,
-        )
+        needed = generation_memory(shape, generate, tokens, generate["batch_blocks"])
         memory.check(needed, gigabytes, "text.generate", "text.generate.batch_blocks")
         batch, precision = evaluate["batch_blocks"], evaluate["precision"]
         needed = memory.scoring(shape, tokens=tokens, batch_blocks=batch, precision=precision)

@@ -1,6 +1,5 @@
 """Needs of one job: memory, disk and time; and the rates of computation. docs/performance.md gives their sources."""
 
-import math
 from dataclasses import dataclass
 
 MEGABYTE = 1e6
@@ -49,7 +48,3 @@ class Machine:
         products = operations * (1 / gain + narrow) / (self.speed * cores)
         slower = BY_TRANSFORMERS[work] if by_transformers else 1.0
         return slower * (products + layer_steps * LATENCY)
-
-
-def minutes(seconds: float) -> int:
-    return math.ceil(seconds / 60)

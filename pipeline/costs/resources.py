@@ -4,12 +4,13 @@ Results do not depend on these numbers, and a change of them reruns nothing. Rul
 one constant.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pipeline.costs.rates import MEGABYTE, SPEED, Machine, Needs, minutes
+from pipeline.costs.rates import MEGABYTE, SPEED, Machine, Needs
 from pipeline.costs.side import SideNeeds
 from pipeline.costs.text import TextNeeds
 
@@ -63,6 +64,6 @@ class JobNeeds:
             return round(attempt * MARGIN * (job.disk + job.scratch) / MEGABYTE) + 1
 
         def runtime(wildcards: Any, attempt: int, rulename: str) -> int:
-            return minutes(attempt * (START + SLOWER * needs(rulename, wildcards).seconds))
+            return math.ceil(attempt * (START + SLOWER * needs(rulename, wildcards).seconds) / 60)
 
         return {"mem_mb": mem_mb, "disk_mb": disk_mb, "runtime": runtime}

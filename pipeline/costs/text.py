@@ -74,9 +74,8 @@ class TextNeeds:
         steps = options.get("steps") or options["epochs"] * per_epoch
         visited = steps / per_epoch * rows
         processes = options.get("processes", 1)
-        selects = options.get("model_selection") == "validation"
         work = visited * operations.training(shape, tokens)
-        if selects:
+        if options.get("model_selection") == "validation":
             work += steps / per_epoch * self.sizes.blocks["validation"] * operations.scoring(shape, tokens)
         seconds = self.machine.seconds(
             "training",
@@ -87,14 +86,7 @@ class TextNeeds:
             layer_steps=3 * shape.layers * steps * max(1, batch / micro / threads / processes),
             by_transformers=shape.by_transformers,
         )
-        peak = memory.finetuning(
-            shape,
-            tokens=tokens,
-            micro_batch_blocks=min(micro, math.ceil(batch / processes / threads)),
-            threads=threads,
-            precision=options["precision"],
-            selects=selects,
-        )
+        peak = training_memory(shape, options, tokens, threads, min(micro, math.ceil(batch / processes / threads)))
         checkpoint = CHECKPOINT * shape.weights if options["checkpoint_minutes"] else 0
         return Needs(
             peak * processes, START + seconds, 4 * shape.weights, checkpoint, threads=threads * processes, lower=lower
@@ -112,15 +104,7 @@ class TextNeeds:
             seconds += self._scoring(arm, judged, "float32")
             if settings["verifier"] == "humanlike":
                 seconds += self._writing(arm, min(EXAMPLES, self.sizes.blocks["train"])) + 2
-        peak = memory.generation(
-            shape,
-            prompt=1 if settings["prompts"] == "none" else self.tokens,
-            new_tokens=self.tokens,
-            beams=settings.get("num_beams", 1),
-            batch_blocks=min(batch, blocks * candidates),
-            precision=settings["precision"],
-            verifies=candidates > 1,
-        )
+        peak = generation_memory(shape, settings, self.tokens, min(batch, blocks * candidates))
         disk = blocks * (ID * self.tokens + 20)
         return Needs(peak, START + seconds, disk=disk, threads=self.threads, lower="text.generate.batch_blocks")
 
@@ -175,3 +159,30 @@ class TextNeeds:
         text = self.config["text"]
         compared = text["questions"][Path(question).name]["arms"] if question else text["arms"]
         return Needs(memory.LIBRARIES, 0.3 + 0.2 * len(compared))
+
+
+def training_memory(
+    shape: memory.Shape, options: Mapping[str, Any], tokens: int, threads: int, micro_batch_blocks: int
+) -> int:
+    """Return the memory of a training in bytes, for one process."""
+    return memory.finetuning(
+        shape,
+        tokens=tokens,
+        micro_batch_blocks=micro_batch_blocks,
+        threads=threads,
+        precision=options["precision"],
+        selects=options.get("model_selection") == "validation",
+    )
+
+
+def generation_memory(shape: memory.Shape, options: Mapping[str, Any], tokens: int, batch_blocks: int) -> int:
+    """Return the memory of a generation of text in bytes."""
+    return memory.generation(
+        shape,
+        prompt=1 if options["prompts"] == "none" else tokens,
+        new_tokens=tokens,
+        beams=options.get("num_beams", 1),
+        batch_blocks=batch_blocks,
+        precision=options["precision"],
+        verifies=options["candidates"] > 1,
+    )

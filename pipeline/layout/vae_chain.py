@@ -33,18 +33,18 @@ class VaeChain:
         return list(dict.fromkeys(self.link(*place) for place in places))
 
     def first(self, wildcards: Any) -> str:
-        """Return the folder of generation 0 of a job's chain."""
-        return self.link(REAL, wildcards.seed, 0)
+        """Return the folder of the model of generation 0 of a job's chain."""
+        return f"{self.link(REAL, wildcards.seed, 0)}/model"
 
     def previous(self, wildcards: Any) -> list[str]:
-        """Return the folder of the generation before; none for generation 0, which is trained on real images."""
+        """Return the folder of the model before; none for generation 0, which is trained on real images."""
         generation = int(wildcards.generation)
-        return [self.link(wildcards.method, wildcards.seed, generation - 1)] if generation else []
+        return [f"{self.link(wildcards.method, wildcards.seed, generation - 1)}/model"] if generation else []
 
     def train_options(self, wildcards: Any) -> str:
         """Return the flags of training."""
-        previous = [f"{folder}/model" for folder in self.previous(wildcards)]
-        return flags(**declared(Autoencoder, self.options), previous=previous, threads=self.config["threads"])
+        declared_options = declared(Autoencoder, self.options)
+        return flags(**declared_options, previous=self.previous(wildcards), threads=self.config["threads"])
 
     def evaluate_options(self) -> str:
         """Return the flags of an evaluation."""

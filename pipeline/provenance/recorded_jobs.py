@@ -116,7 +116,9 @@ class Results:
         if not path.is_file():
             raise ArtefactError(f"{path}: missing; run the experiment to its end, or dvc checkout")
         if digest is not None and sha256(path) != digest:
-            raise ArtefactError(f"{path}: changed since it was read; run the experiment again, or dvc checkout")
+            raise ArtefactError(
+                f"{path}: differs from the manifest that was read; run the experiment again, or dvc checkout"
+            )
         if name in self.files:
             return
         manifest = json.loads(path.read_text())
@@ -171,7 +173,7 @@ class Results:
         for path, checksum in (record.get("input_checksums") or {}).items():
             if checksum != f"sha256:{self.files[self._inside(path)].sha256}":
                 raise ArtefactError(
-                    f"{self.folder / self._inside(path)}: changed since {outputs[0]} was made from it; run the "
+                    f"{self.folder / self._inside(path)}: differs from the input of {outputs[0]}; run the "
                     "experiment again, or dvc checkout"
                 )
         options = command_options(record["shellcmd"])

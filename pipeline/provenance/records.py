@@ -34,9 +34,8 @@ def pack(results: Path, state: Path) -> None:
     for path, output in record_paths(state):
         folder = _folder(output, results)
         if folder is not None and os.path.lexists(output):
-            try:
-                record = json.loads(path.read_text())
-            except ValueError:  # truncated by a kill; Snakemake ignores such a record too
+            record = _read(path)
+            if record is None:  # truncated by a kill; Snakemake ignores such a record too
                 continue
             kept = {key: value for key, value in record.items() if key not in RUN_DEPENDENT} | WITHOUT_TIME
             folders.setdefault(folder, {})[output] = kept
@@ -103,7 +102,7 @@ def mend(results: Path, state: Path) -> None:
 
 
 def _damaged(state: Path) -> list[tuple[Path, str]]:
-    return [(path, output) for path, output in record_paths(state) if not _is_whole(path)]
+    return [(path, output) for path, output in record_paths(state) if _read(path) is None]
 
 
 def _is_unpacked(source: Path, state: Path) -> bool:
@@ -111,19 +110,18 @@ def _is_unpacked(source: Path, state: Path) -> bool:
     return mark.exists() and mark.read_text() == hashlib.sha256(source.read_bytes()).hexdigest()
 
 
-def _is_whole(record: Path) -> bool:
+def _read(path: Path) -> dict[str, Any] | None:
+    """Read a mapping from a JSON file; None if the file is damaged."""
     try:
-        return isinstance(json.loads(record.read_bytes()), dict)
+        content = json.loads(path.read_bytes())
     except ValueError:
-        return False
+        return None
+    return content if isinstance(content, dict) else None
 
 
 def _packed(source: Path) -> dict[str, dict[str, Any]]:
-    try:
-        records = json.loads(source.read_bytes())
-    except ValueError:
-        records = None
-    if not isinstance(records, dict):
+    records = _read(source)
+    if records is None:
         raise ArtefactError(
             f"{source}: damaged; dvc checkout, or delete it, but then the next run cannot see changed options"
         )

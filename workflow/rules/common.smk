@@ -132,6 +132,10 @@ def place_flags(wildcards):
     return flags(**{name: value for name, value in wildcards.items() if name != "shard"})
 
 
+def folder_of(path):
+    return Path(path).parent.as_posix()
+
+
 def figure(title, name, category, also=".png"):
     """Return the outputs of a figure: the file in the report, a picture (`also` is its suffix), and the caption."""
     path = Path(f"{RESULTS}/figures", name)

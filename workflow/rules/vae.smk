@@ -52,54 +52,39 @@ rule train_classifier:
     resources:
         **NEEDS.resources(),
     params:
+        **runs("train_classifier"),
+        place=place_flags,
         options=VAE_CHAIN.classifier_options(),
-        code=code("train_classifier"),
-        images=subpath(input.train, parent=True),
+        folders=lambda _, input: flags(images=folder_of(input.train)),
         folder=subpath(output.manifest, parent=True),
     shell:
-        "python -m scripts train_classifier {params.options} --code {params.code} --benchmark {log.benchmark}"
-        " --images {params.images} --output {params.folder} 2> {log[0]}"
+        "python -m scripts {params.script} {params.place} {params.options} {params.folders} --code {params.code}"
+        " --benchmark {log.benchmark} --output {params.folder} 2> {log[0]}"
 
 
-rule train_vae:
+use rule train_classifier as train_vae with:
     input:
         images=ancient("<vae>/images/train.parquet"),
-        images_manifest=rules.prepare_images.output.train,
-        previous=ancient(
-            lambda wildcards: [f"{folder}/model/model.safetensors" for folder in VAE_CHAIN.previous(wildcards)]
-        ),
-        previous_manifest=lambda wildcards: [
-            f"{folder}/model/manifest.json" for folder in VAE_CHAIN.previous(wildcards)
-        ],
+        train=rules.prepare_images.output.train,
+        previous=ancient(lambda wildcards: [f"{folder}/model.safetensors" for folder in VAE_CHAIN.previous(wildcards)]),
+        previous_manifest=lambda wildcards: [f"{folder}/manifest.json" for folder in VAE_CHAIN.previous(wildcards)],
     output:
         model="<vae>/<vae_place>/model/model.safetensors",
         manifest="<vae>/<vae_place>/model/manifest.json",
     log:
         "<logs>/train_vae/<vae_place>.log",
         benchmark="<timings>/vae/<vae_place>/train_vae.json",
-    conda:
-        "../../envs/images.yaml"
-    threads: config["threads"]
-    resources:
-        **NEEDS.resources(),
     params:
-        place=place_flags,
+        **runs("train_vae"),
         options=VAE_CHAIN.train_options,
-        code=code("train_vae"),
-        images=subpath(input.images_manifest, parent=True),
-        folder=subpath(output.manifest, parent=True),
-    shell:
-        "python -m scripts train_vae {params.place} {params.options}"
-        " --code {params.code} --benchmark {log.benchmark} --images {params.images}"
-        " --output {params.folder} 2> {log[0]}"
 
 
-rule evaluate_vae:
+use rule train_classifier as evaluate_vae with:
     input:
         model=ancient(rules.train_vae.output.model),
         model_manifest=rules.train_vae.output.manifest,
-        generation0=ancient(lambda wildcards: f"{VAE_CHAIN.first(wildcards)}/model/model.safetensors"),
-        generation0_manifest=lambda wildcards: f"{VAE_CHAIN.first(wildcards)}/model/manifest.json",
+        generation0=ancient(lambda wildcards: f"{VAE_CHAIN.first(wildcards)}/model.safetensors"),
+        generation0_manifest=lambda wildcards: f"{VAE_CHAIN.first(wildcards)}/manifest.json",
         classifier=ancient(rules.train_classifier.output.model),
         classifier_manifest=rules.train_classifier.output.manifest,
         images=ancient(rules.prepare_images.output.images),
@@ -113,25 +98,15 @@ rule evaluate_vae:
     log:
         "<logs>/evaluate_vae/<vae_place>.log",
         benchmark="<timings>/vae/<vae_place>/evaluate_vae.json",
-    conda:
-        "../../envs/images.yaml"
-    threads: config["threads"]
-    resources:
-        **NEEDS.resources(),
     params:
-        place=place_flags,
+        **runs("evaluate_vae"),
         options=VAE_CHAIN.evaluate_options(),
-        code=code("evaluate_vae"),
-        model=subpath(input.model_manifest, parent=True),
-        generation0=subpath(input.generation0_manifest, parent=True),
-        classifier=subpath(input.classifier_manifest, parent=True),
-        images=subpath(input.test, parent=True),
-        folder=subpath(output.manifest, parent=True),
-    shell:
-        "python -m scripts evaluate_vae {params.place} {params.options}"
-        " --code {params.code} --benchmark {log.benchmark} --model {params.model}"
-        " --generation0-model {params.generation0} --classifier {params.classifier} --real {params.images}"
-        " --output {params.folder} 2> {log[0]}"
+        folders=lambda _, input: flags(
+            model=folder_of(input.model),
+            generation0_model=folder_of(input.generation0),
+            classifier=folder_of(input.classifier),
+            real=folder_of(input.train),
+        ),
 
 
 use rule summarize as summarize_vae with:

@@ -45,6 +45,12 @@ class Running:
 class LogHandler(LogHandlerBase):
     """Turns Snakemake's events into the line. Prints warnings and errors in full, as Snakemake does."""
 
+    writes_to_stream = True
+    writes_to_file = False
+    has_filter = True
+    has_formatter = True
+    needs_rulegraph = False
+
     def __post_init__(self) -> None:
         self.counts: dict[str, int] = {}
         self.seconds: dict[str, list[float]] = {}
@@ -105,23 +111,3 @@ class LogHandler(LogHandlerBase):
                 text = f"\r\033[K{text if text.endswith(chr(10)) else text[: width - 1]}"
             sys.stderr.write(text)
             sys.stderr.flush()
-
-    @property
-    def writes_to_stream(self) -> bool:
-        return True
-
-    @property
-    def writes_to_file(self) -> bool:
-        return False
-
-    @property
-    def has_filter(self) -> bool:
-        return True
-
-    @property
-    def has_formatter(self) -> bool:
-        return True
-
-    @property
-    def needs_rulegraph(self) -> bool:
-        return False

@@ -69,6 +69,7 @@ def test_a_lock_lies_where_we_look_for_it(tmp_path):
 
 def test_the_names_that_hooks_use_are_there():
     """Those that only a run has: a run without them would go on slowly, or leave jobs in a queue, without a word."""
+    from snakemake import api  # first, because of circular imports in Snakemake
     from snakemake.dag import DAG
     from snakemake.executors import local
     from snakemake.scheduling.job_scheduler import JobScheduler
@@ -80,7 +81,7 @@ def test_the_names_that_hooks_use_are_there():
     assert "if self.job_rate_limiter is not None" in scheduler or "if self.job_rate_limiter" in scheduler
     assert hasattr(DAG, "needrun_jobs") and hasattr(Workflow, "_prepare_dag")
     assert "self._prepare_dag(" in inspect.getsource(Workflow.execute)
-    assert local and RemoteExecutor
+    assert api.SnakemakeApi and local and RemoteExecutor
 
 
 def test_the_slurm_executor_names_its_jobs_and_can_pass_scripts():
