@@ -1,6 +1,7 @@
 """A working copy of the project for one test, in its own folder, with the mini experiment as its config.yaml."""
 
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -23,6 +24,7 @@ ENVIRONMENT = os.environ | {
 # a command in front of which root's files are as read-only as another user's
 UNPRIVILEGED = ["setpriv", "--bounding-set=-dac_override", "--inh-caps=-all"] if os.geteuid() == 0 else []
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+LINK = "text/replace/seed1/generation"
 CHAIN = ("mix", "finetune", "generate", "evaluate")
 FIGURES = ("plot_perplexity", "plot_block_perplexity", "plot_tails", "plot_diversity", "plot_profile", "plot_onset")
 TABLES = ("summarize", "compare_arms", "judge_arms", "table_continuations", "table_profile", "table_comparisons")
@@ -139,6 +141,14 @@ class Project:
         self.dvc("repro")
         assert self.executed() == {}
         self.commit("results")
+
+    def job(self, output: str) -> tuple[str, str]:
+        """Return script and options of the recorded job that made a result. What the job writes goes to `out`."""
+        records = json.loads((self.results / Path(output).parts[0] / "provenance.json").read_text())
+        command = records[f"results/mini/{output}"]["shellcmd"].split(" 2> ")[0].removeprefix("python -m scripts ")
+        written = r"--(output|manifest|scores|metrics|trajectory|theory|benchmark|checkpoint) \S+"
+        script, options = re.sub(written, r"--\1 out/\1", command).split(" ", 1)
+        return script, options
 
     def commit(self, message: str) -> None:
         self.command("git", "add", ".")

@@ -8,33 +8,13 @@ import shlex
 import pytest
 
 from collapse.artefacts import ArtefactError
-from tests.faults.test_refusals import PLACE, evaluate, finetune, generate, mix
+from scripts import mix
+from tests.project import LINK
 
-RESULTS = "results/mini"
-SUMMARY = (
-    f"--text {RESULTS}/text --arm replace replace 3 --seed 1 --generations 3 --confidence 0.9 --resamples 9 "
-    "--histogram-bins-per-decade 9 --improbable-quantile 0.9"
-)
-PRETRAINING = (
-    f"--text {RESULTS}/base/pretraining --layers 1 --width 16 --heads 2 --positions 32 --dropout 0 --epochs 1 --seed 0 "
-    "--batch-blocks 8 --micro-batch-blocks 4 --learning-rate 0.01 --final-learning-rate 0 --weight-decay 0 "
-    "--precision float32 --device cpu --threads 1 --memory-gigabytes 4 --checkpoint-minutes 0 --checkpoint out/saved "
-    "--output out"
-)
-SOURCE = (
-    "--source pydoc --validation-fraction 0.05 --test-fraction 0.15 --text-column text --block-tokens 16 "
-    f"--tokenizer {RESULTS}/base/pretraining/tokenizer.json "
-    f"--tokenizer-manifest {RESULTS}/base/pretraining/manifest.json"
-)
-MIXTURE = (
-    "--original overlapping --samples 50 --generation 10 "
-    f"--previous {RESULTS}/mixture/overlapping/samples50/generation5 --output out "
-    "--chains 4 --seed 1 --threads 1 --max-iterations 9 --tolerance 0.1 --regularization 0"
-)
-
-
-def of_link(options: str, generation: int = 1) -> str:
-    return f"--arm replace --seed 1 --generation {generation} {options}"
+BLOCKS, TOKENIZER = "base/pretraining/blocks.parquet", "base/pretraining/tokenizer.json"
+MIXTURE = "mixture/overlapping/samples50/generation"
+MIX, FINETUNE = f"{LINK}2/training.manifest.json", f"{LINK}1/model/config.json"
+GENERATE, EVALUATE = f"{LINK}1/synthetic.manifest.json", f"{LINK}1/manifest.json"
 
 
 @pytest.fixture(scope="module")
@@ -44,37 +24,32 @@ def finished(golden, tmp_path_factory):
 
 
 @pytest.mark.parametrize(
-    ("script", "options", "damaged"),
+    ("output", "damaged"),
     [
-        ("pretrain", PRETRAINING, "base/pretraining/blocks.parquet"),
-        ("prepare_corpus", f"{SOURCE} --split test --output out/a --manifest out/b", "base/pretraining/tokenizer.json"),
-        ("find_passage", f"{SOURCE} --search the --output out/a", "base/pretraining/tokenizer.json"),
-        ("mix", of_link(mix(PLACE), 2), "corpus/train.parquet"),
-        ("mix", of_link(mix(PLACE), 2), "text/replace/seed1/generation1/synthetic.parquet"),
-        ("finetune", of_link(finetune(PLACE)), "text/replace/seed1/generation1/training.parquet"),
-        ("finetune", of_link(finetune(PLACE)), "base/model.safetensors"),
-        ("generate", of_link(generate(PLACE)), "text/replace/seed1/generation1/model/model.safetensors"),
-        ("generate", of_link(generate(PLACE)), "corpus/train.parquet"),
-        ("evaluate", of_link(evaluate(PLACE)), "text/replace/seed1/generation1/model/model.safetensors"),
-        ("evaluate", of_link(evaluate(PLACE)), "text/replace/seed1/generation0/model/model.safetensors"),
-        ("evaluate", of_link(evaluate(PLACE)), "text/replace/seed1/generation1/synthetic.parquet"),
-        ("evaluate", of_link(evaluate(PLACE)), "corpus/test.parquet"),
-        ("summarize", SUMMARY, "text/replace/seed1/generation2/scores.parquet"),
-        ("summarize", SUMMARY, "text/replace/seed1/generation2/metrics.json"),
-        ("simulate_mixture", MIXTURE, "mixture/overlapping/samples50/generation5/chains.parquet"),
+        ("base/config.json", BLOCKS),
+        ("corpus/test.manifest.json", TOKENIZER),
+        ("corpus/passage.json", TOKENIZER),
+        *((MIX, name) for name in ("corpus/train.parquet", f"{LINK}1/synthetic.parquet")),
+        *((FINETUNE, name) for name in (f"{LINK}1/training.parquet", "base/model.safetensors")),
+        *((GENERATE, name) for name in (f"{LINK}1/model/model.safetensors", "corpus/train.parquet")),
+        *((EVALUATE, f"{LINK}{generation}/model/model.safetensors") for generation in (0, 1)),
+        *((EVALUATE, name) for name in (f"{LINK}1/synthetic.parquet", "corpus/test.parquet")),
+        *(("text/block_perplexity.csv", f"{LINK}2/{name}") for name in ("scores.parquet", "metrics.json")),
+        (f"{MIXTURE}10/chains.parquet", f"{MIXTURE}5/chains.parquet"),
     ],
 )
-def test_a_damaged_file_is_refused_by_name(finished, script, options, damaged):
+def test_a_damaged_file_is_refused_by_name(finished, output, damaged):
     path = finished.results / damaged
     whole = path.read_bytes()
     flipped = bytearray(whole)
     flipped[len(whole) // 2] ^= 1
+    script, options = finished.job(output)
     main = importlib.import_module(f"scripts.{script}").main
     try:
         for content in (bytes(flipped), whole[: len(whole) // 2], b""):
             path.write_bytes(content)
             with contextlib.chdir(finished.folder), pytest.raises(ArtefactError, match=re.escape(damaged)) as refusal:
-                main(["--code", "x", *shlex.split(options)])
+                main(shlex.split(options))
             assert "differs from its manifest" in str(refusal.value) and "run again" in str(refusal.value)
             assert not (finished.folder / "out").exists()
     finally:
@@ -85,13 +60,11 @@ def test_a_damaged_file_is_refused_by_name(finished, script, options, damaged):
 def test_a_damaged_manifest_is_refused_by_name(finished, content):
     path = finished.results / "corpus" / "train.manifest.json"
     whole = path.read_bytes()
-    main = importlib.import_module("scripts.mix").main
+    message = r"train\.manifest\.json: .* run again"
+    _, options = finished.job(MIX)
     try:
         path.write_text(content)
-        with (
-            contextlib.chdir(finished.folder),
-            pytest.raises(ArtefactError, match=r"train\.manifest\.json: .* run again"),
-        ):
-            main(["--code", "x", *shlex.split(of_link(mix(PLACE), 2))])
+        with contextlib.chdir(finished.folder), pytest.raises(ArtefactError, match=message):
+            mix.main(shlex.split(options))
     finally:
         path.write_bytes(whole)

@@ -23,6 +23,7 @@ from tests.project import ROOT
 
 ENVIRONMENTS = sorted((ROOT / "envs").glob("*.yaml"))
 UNNAMED = {("images", "pillow")}  # no script names it: datasets decodes the pictures of a hub with it
+BY_HAND = {"write_gallery"}  # no rule runs it: it describes the results of several experiments
 UNCALLED = {  # imported inside functions of collapse.images.sources that read originals; the figure calls none of them
     ("plot_vae_images", "datasets"),
     ("plot_vae_images", "scikit-learn"),
@@ -83,7 +84,7 @@ def test_an_environment_holds_what_its_scripts_import_and_no_more(path):
 
 def test_every_script_with_a_command_line_runs_in_an_environment():
     commands = {path.stem for path in (ROOT / "scripts").glob("[a-z]*.py") if "def main(" in path.read_text()}
-    assert commands == set().union(*(scripts_of(path.stem) for path in ENVIRONMENTS))
+    assert commands - BY_HAND == set().union(*(scripts_of(path.stem) for path in ENVIRONMENTS))
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,7 @@ def test_two_runs_are_compared_byte_by_byte(run, golden, tmp_path, monkeypatch, 
     monkeypatch.setattr(sys, "argv", ["determinism", "--keep", str(tmp_path)])
     assert determinism.main() == 0
     printed = capsys.readouterr().out
-    assert "every byte is the same" in printed and f"-j4: {len(golden.bytes())} files" in printed
+    assert "all bytes are equal" in printed and f"-j4: {len(golden.bytes())} files" in printed
     (tmp_path / "j4" / "results" / "mini" / "text" / "summary.csv").write_text("")
     sums = [determinism.checksums(tmp_path / name / "results") for name in ("j1", "j4")]
     assert [name for name in sums[0] if sums[0][name] != sums[1][name]] == ["mini/text/summary.csv"]
