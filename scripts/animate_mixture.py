@@ -11,12 +11,12 @@ from PIL import Image
 from collapse.artefacts import whole_file, write_text
 from scripts.plot_mixture_densities import draw
 from scripts.shared.page import page
-from scripts.shared.report_file import command
+from scripts.shared.report_file import report_file
 
 MILLISECONDS = 250  # how long a frame stays
 
 
-@command(__doc__, write_text)
+@report_file(__doc__, write_text)
 def main(frames: Path, output: Path) -> tuple[str, str]:
     rows = pq.ParquetFile(frames).read().to_pylist()
     images = []

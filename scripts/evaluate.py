@@ -26,7 +26,7 @@ TRAINING = ("training_blocks", "training_steps", "training_tokens", "human_fract
 def main(argv: Sequence[str] | None = None) -> None:
     parser = job.parser(__doc__)
     job.add_place(parser)
-    job.add_owners(parser, "model", "generation0", "text")
+    job.add_source_arms(parser, "model", "generation0", "text")
     decoder.add_arguments(parser)
     options.add(parser, Evaluate, "evaluate_")
     job.add(parser, Path, model="folder of finetune", generation0_model="the same for generation 0 of the chain")

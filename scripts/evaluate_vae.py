@@ -67,19 +67,19 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def real_images(path: Path) -> Tensor:
-    """Images (n, 1, side, side) in [0, 1]."""
+    """Read images as (n, 1, side, side) in 0 … 1."""
     return torch.from_numpy(read_images(path).pixels).float() / 255
 
 
 def write_density(path: Path, density: np.ndarray) -> None:
-    """A row for each bin of LATENT_EDGES."""
+    """Write a row for each bin of LATENT_EDGES."""
     edges = measures.LATENT_EDGES.round(6).tolist()
-    rows = [f"{low},{high},{one}" for low, high, one in zip(edges[:-1], edges[1:], density.tolist(), strict=True)]
+    rows = [f"{low},{high},{value}" for low, high, value in zip(edges[:-1], edges[1:], density.tolist(), strict=True)]
     write_text(path, "\n".join(["low,high,density", *rows]) + "\n")
 
 
 def write_pictures(path: Path, model: VariationalAutoencoder, test: Tensor, shown: int, seed: int) -> None:
-    """Decodings of `shown` latents, the same for every model of a seed, and reconstructions of the test images."""
+    """Write decoded images of `shown` latents, the same for all models of a seed, and reconstructed test images."""
     samples = sample_means(model, shown, derive_seed(seed, "vae", "shown"))
     pictures = torch.cat([samples, measures.reconstructions(model, test)])
     write_columns(

@@ -18,7 +18,9 @@ from scripts.shared.step import Step
 def main(argv: Sequence[str] | None = None) -> None:
     parser = job.parser(__doc__)
     options.add(parser, HubModel)
-    parser.add_argument("--engine", choices=get_args(Engine), required=True, help="engine that will write text with it")
+    parser.add_argument(
+        "--engine", choices=get_args(Engine), required=True, help="engine that will generate text with this model"
+    )
     job.add(parser, Path, "output")
     args = parser.parse_args(argv)
     step = Step(args)

@@ -1,4 +1,4 @@
-"""Find the passage that every generation continues: the tokens from where a search string first stands."""
+"""Find the passage that every generation continues: the tokens that begin where a search string first occurs."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,18 +13,18 @@ from scripts.shared import job
 def main(argv: Sequence[str] | None = None) -> None:
     parser = job.parser(__doc__)
     add_source(parser)
-    parser.add_argument("--search", required=True, help="the passage begins where this stands")
+    parser.add_argument("--search", required=True, help="words that the passage begins with")
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args(argv)
 
     documents, tokenizer = read_documents(args), read_tokenizer(args)
-    for split in reversed(SPLITS):  # text that was not trained on, if possible
-        found = passage(documents[split], args.search, tokenizer, args.block_tokens)
-        if found is not None and len(found) == args.block_tokens:
-            ids = found.tolist()
+    for split in reversed(SPLITS):  # prefer text that no model was trained on
+        tokens = passage(documents[split], args.search, tokenizer, args.block_tokens)
+        if tokens is not None and len(tokens) == args.block_tokens:
+            ids = tokens.tolist()
             write_json(args.output, {"split": split, "input_ids": ids, "text": tokenizer.decode(ids)})
             return
     raise SourceError(
         f"text.passage.search: {args.search!r} stands nowhere in the corpus with {args.block_tokens} tokens "
-        "from there; choose words that the corpus holds"
+        "from there on; choose words that the corpus contains"
     )

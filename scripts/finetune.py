@@ -18,10 +18,10 @@ from scripts.shared.step import Step
 def main(argv: Sequence[str] | None = None) -> None:
     parser = job.parser(__doc__)
     job.add_place(parser)
-    job.add_owners(parser, "training", "start")
+    job.add_source_arms(parser, "training", "start")
     training.add_arguments(parser, FinetuneJob)
     job.add(parser, Path, "training_set", "output", base="folder of the model that training starts from")
-    parser.add_argument("--validation", type=Path, help="validation.parquet: model selection by its loss")
+    parser.add_argument("--validation", type=Path, help="validation.parquet, to select the model by its loss")
     args = parser.parse_args(argv)
     step = Step(args)
 
@@ -60,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def some(blocks: np.ndarray, count: int | None, seed: int) -> np.ndarray:
-    """So many of the blocks (rows, tokens), in their order; of one seed, fewer are a part of more. All if None."""
+    """Choose `count` blocks (rows, tokens), in order; None is all. Of one seed, a smaller set is part of a larger."""
     if count is None:
         return blocks
     return blocks[np.sort(np.random.default_rng(seed).permutation(len(blocks))[:count])]

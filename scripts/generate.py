@@ -25,8 +25,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     job.add_place(parser)
     decoder.add_arguments(parser)
     synthetic_text.add_sources(parser)
-    parser.add_argument("--shard", type=int, default=1, help="which of the shards, from 1")
-    parser.add_argument("--shards", type=int, default=1, help="how many jobs the prompts are shared out to")
+    parser.add_argument("--shard", type=int, default=1, help="number of this shard, from 1")
+    parser.add_argument("--shards", type=int, default=1, help="number of jobs that share the prompts")
     job.add(parser, float, memory_gigabytes="refuse a job that would need more memory")
     job.add(parser, Path, "output", "manifest")
     args = parser.parse_args(argv)
@@ -48,9 +48,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     if args.previous:
         before = job.place(args, "previous") | {"generation": args.generation - 1}
         step.check(args.previous.with_suffix(".manifest.json"), "synthetic text", before)
-        prompts, _ = read_blocks(args.previous)  # a block for every human one, in their order
+        prompts, _ = read_blocks(args.previous)  # one block for each human block, in the same order
     if args.prompts == "none":
-        prompts = np.full((len(prompts), 1), end_of_text(config))  # which also begins a text
+        prompts = np.full((len(prompts), 1), end_of_text(config))  # this token also begins a text
     rows = synthetic_text.shard_rows(len(prompts), args.batch_blocks, args.shard, args.shards)
     accuracy = None
     prompts, source_block = prompts[rows], table.column("block").to_numpy()[rows]
@@ -96,7 +96,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 def verified(
     args: argparse.Namespace, tokens: np.ndarray, human: np.ndarray, source_block: np.ndarray
 ) -> tuple[np.ndarray, float | None]:
-    """Which rows are kept of candidates (blocks × candidates, tokens), one a block; how good a judge that learns is."""
+    """Choose one of the candidates (blocks × candidates, tokens) of each block. Add the accuracy of a learned judge."""
     model = load_reader(args.generation0_model, torch.float32, args.device)
     reference = Reference(
         model,
@@ -114,7 +114,7 @@ def verified(
 
 
 def examples(args: argparse.Namespace, human: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """What generation 0's model writes after human blocks: the same in every shard and generation, for one judge."""
+    """Let generation 0's model continue human blocks: the same text, so the same judge, in all generations."""
     start = end_of_text(read_config(args.generation0_model))
     prompts = np.full((len(rows), 1), start) if args.prompts == "none" else human[rows]
     first = argparse.Namespace(**vars(args) | {"generation": 0})

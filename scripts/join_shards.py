@@ -16,7 +16,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     job.add_place(parser)
     decoder.add_arguments(parser)
     synthetic_text.add_sources(parser)
-    parser.add_argument("--shards", type=Path, nargs="+", required=True, help="all of them, in order")
+    parser.add_argument("--shards", type=Path, nargs="+", required=True, help="all shards, in order")
     job.add(parser, Path, "output", "manifest")
     args = parser.parse_args(argv)
     step = Step(args)
@@ -36,6 +36,6 @@ def main(argv: Sequence[str] | None = None) -> None:
         table.column(name).to_numpy() for name in ("source_block", "log_probability", "marked")
     )
     synthetic_text.write(args.output, tokens, source_block, log_probability, marked, place)
-    # the last shard is never empty, so that its job had the judge of all
+    # the last shard is never empty, so its job had the judge
     written["verifier_accuracy"] = manifest["options"]["verifier_accuracy"]
     step.write(args.manifest, "synthetic text", [args.output], written)

@@ -1,65 +1,55 @@
 """The model-collapse profile: judge each arm by each definition of collapse."""
 
-import json
 import math
-from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
+from json import loads
 from pathlib import Path
 from typing import Any
 
 from collapse.artefacts import write_json
 from collapse.seeds import derive_seed
-from collapse.statistics.intervals import KINDS, interval_of_kind
+from collapse.statistics.intervals import Kind, interval_of_kind
+from collapse.statistics.options import Rule
 from collapse.statistics.trajectories import difference
-from collapse.statistics.verdicts import DEFINITIONS, Rule, judge
-from scripts.shared import job
+from collapse.statistics.verdicts import DEFINITIONS, judge
+from scripts.shared.command import command
 from scripts.shared.summary_table import read_summary, write_rows
-from scripts.shared.timer import Timer
 
 COLUMNS = ("arm", "definition", "verdict", "effect", "low", "high", "rule")
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    parser = job.parser(__doc__)
-    parser.add_argument("--summary", type=Path, required=True)
-    parser.add_argument("--rules", type=json.loads, required=True, help="definition → measure, against, … as JSON")
-    parser.add_argument("--confidence", type=float, required=True)
-    parser.add_argument("--resamples", type=int, required=True)
-    parser.add_argument("--interval", choices=KINDS, required=True)
-    parser.add_argument("--profile", type=Path, required=True)
-    parser.add_argument("--json", type=Path, required=True)
-    args = parser.parse_args(argv)
-    work = Timer(args.benchmark)
-
-    table = read_summary(args.summary)
-    rules = {name: Rule(**args.rules[name]) for name in DEFINITIONS}
-    drawing = {"confidence": args.confidence, "resamples": args.resamples}
+@command(__doc__)
+def main(
+    summary: Path, rules: str, confidence: float, resamples: int, interval: Kind, profile: Path, json: Path
+) -> None:
+    """Write the profile as CSV and JSON. `rules` is JSON: the measure, against, … of each definition."""
+    table = read_summary(summary)
+    rule_of = {name: Rule(**rule) for name, rule in loads(rules).items()}
     rows: list[dict[str, Any]] = []
-    profile: dict[str, dict[str, Any]] = {}
+    verdicts: dict[str, dict[str, Any]] = {}
     for arm in table.arms:
-        for name, rule in rules.items():
+        for name in DEFINITIONS:
+            rule, array = rule_of[name], None
             seed = derive_seed("profile", arm, name)
-            ends = partial(interval_of_kind, args.interval, **drawing, seed=seed)
-            array = (
-                difference(table.values, arm, rule.measure, rule.against, table.seeds, table.generations)
-                if rule.measure
-                else None
-            )
-            found = asdict(judge(name, rule, array, ends))
-            rows.append({"arm": arm, "definition": name, **found})
-            numbers = {key: None if isinstance(one, float) and math.isnan(one) else one for key, one in found.items()}
-            profile.setdefault(arm, {})[name] = numbers
-    write_rows(args.profile, COLUMNS, rows)
+            ends = partial(interval_of_kind, interval, confidence=confidence, resamples=resamples, seed=seed)
+            if rule.measure:
+                array = difference(table.values, arm, rule.measure, rule.against, table.seeds, table.generations)
+            verdict = asdict(judge(name, rule, array, ends))
+            rows.append({"arm": arm, "definition": name, **verdict})
+            verdicts.setdefault(arm, {})[name] = {
+                key: None if isinstance(value, float) and math.isnan(value) else value for key, value in verdict.items()
+            }
+    write_rows(profile, COLUMNS, rows)
     write_json(
-        args.json,
+        json,
         {
-            "arms": profile,
+            "arms": verdicts,
             "definitions": {
-                name: {"title": one.title, "says": one.says, **asdict(rules[name])} for name, one in DEFINITIONS.items()
+                name: {"title": definition.title, "says": definition.says, **asdict(rule_of[name])}
+                for name, definition in DEFINITIONS.items()
             },
-            "interval": {"kind": args.interval, "confidence": args.confidence},
+            "interval": {"kind": interval, "confidence": confidence},
             "source": "definitions: Schaeffer et al. 2025, arXiv 2503.03150; rules: docs/method.md",
         },
     )
-    work.finish()

@@ -27,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         action="append",
         default=[],
         metavar=("ARM", "SEED", "GENERATION", "FILE"),
-        help="a synthetic.parquet that the policy reads, and the link that it belongs to; the earliest first",
+        help="a synthetic.parquet that the policy reads, after the place of its link; the earliest first",
     )
     parser.add_argument("--base", type=Path, help="folder of the base model: a policy that detects watermarks needs it")
     policy = POLICIES.get(parser.parse_known_args(argv)[0].policy)
@@ -93,15 +93,15 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def detected(base: Path, sets: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """A watermark detector's scores of each set of blocks."""
+    """Return a watermark detector's scores of each set of blocks."""
     from collapse.decoding.watermark import z_scores  # imports transformers, which no other policy needs
 
     vocabulary_size = read_config(base)["vocab_size"]
-    return [z_scores(one, vocabulary_size) for one in sets]
+    return [z_scores(blocks, vocabulary_size) for blocks in sets]
 
 
 def rates(z_scores: Sequence[np.ndarray], marked: np.ndarray, threshold: float) -> dict[str, float | None]:
-    """How much the detector flags: of the newest text's marked and other blocks, and of human text."""
+    """Return the shares that a detector flags: of marked and unmarked blocks of the newest text, of human blocks."""
     flagged = z_scores[-1] > threshold
     parts = {"marked": flagged[marked], "unmarked": flagged[~marked], "human": z_scores[0] > threshold}
     return {name: float(part.mean()) if len(part) else None for name, part in parts.items()}

@@ -6,11 +6,11 @@ from matplotlib.figure import Figure
 
 from collapse.figures import legend_beside, panels, write_figure
 from scripts.shared.job import arm_name
-from scripts.shared.report_file import command
+from scripts.shared.report_file import report_file
 from scripts.shared.rows import select
 
 
-@command(__doc__, write_figure)
+@report_file(__doc__, write_figure)
 def main(histogram: pd.DataFrame) -> tuple[Figure, str]:
     arms, generations = histogram["arm"].unique(), sorted(histogram["generation"].unique())
     figure, axes = panels([arm_name(arm) for arm in arms])

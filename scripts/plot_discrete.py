@@ -5,7 +5,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 
 from collapse.figures import draw_band, legend_above, subplots, write_figure
-from scripts.shared.report_file import command
+from scripts.shared.report_file import report_file
 from scripts.shared.rows import select
 
 PANELS = {
@@ -16,7 +16,7 @@ PANELS = {
 }
 
 
-@command(__doc__, write_figure)
+@report_file(__doc__, write_figure)
 def main(trajectory: pd.DataFrame, metrics: dict) -> tuple[Figure, str]:
     settings = list(trajectory[["setting", "samples"]].drop_duplicates().itertuples(index=False, name=None))
     figure, axes = subplots(2, 2, (8, 6), sharex=True)

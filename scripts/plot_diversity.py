@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 
 from collapse.figures import colours, draw_mean, legend_beside, panels, write_figure
 from scripts.shared.job import arm_name
-from scripts.shared.report_file import command
+from scripts.shared.report_file import report_file
 from scripts.shared.rows import select
 
 MEASURES = {
@@ -20,7 +20,7 @@ MEASURES = {
 }
 
 
-@command(__doc__, write_figure)
+@report_file(__doc__, write_figure)
 def main(intervals: pd.DataFrame) -> tuple[Figure, str]:
     arms = intervals["arm"].unique()
     figure, axes = panels([*MEASURES.values()], (3, 2.7), sharex=True, sharey=False)

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from collapse.figures import draw_band, legend_above, subplots, write_figure
-from scripts.shared.report_file import command
+from scripts.shared.report_file import report_file
 from scripts.shared.rows import select
 
 SHOWN = "unbiased 1d"
@@ -28,7 +28,7 @@ SD_LINES: dict[str, dict[str, Any]] = {
 LINE_NAMES: dict[Any, str] = {"-": "exact; quantiles of σ", "--": "approximation", ":": "exact mean of σ"}
 
 
-@command(__doc__, write_figure)
+@report_file(__doc__, write_figure)
 def main(trajectory: pd.DataFrame, metrics: dict) -> tuple[Figure, str]:
     setting = SHOWN if SHOWN in set(trajectory["setting"]) else trajectory["setting"].iloc[0]
     table = select(trajectory, setting=setting)

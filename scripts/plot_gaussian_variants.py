@@ -5,7 +5,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 
 from collapse.figures import grid, legend_above, write_figure
-from scripts.shared.report_file import command
+from scripts.shared.report_file import report_file
 from scripts.shared.rows import select
 
 NAMES = {
@@ -19,14 +19,14 @@ NAMES = {
 PANELS = {"w2_squared": "squared distance W₂²", "mean_squared_error": "squared error of a mean", "variance": "variance"}
 
 
-@command(__doc__, write_figure)
+@report_file(__doc__, write_figure)
 def main(trajectory: pd.DataFrame) -> tuple[Figure, str]:
     samples = trajectory["samples"].min()
     table = select(trajectory, samples=samples)
     table[["variant", "dimensions"]] = table["setting"].str.split(" ", expand=True)
     variants = [variant for variant in NAMES if variant in set(table["variant"])]
     dimensions = list(table["dimensions"].unique())
-    titles = [f"{one[:-1]} {'dimension' if one == '1d' else 'dimensions'}" for one in dimensions]
+    titles = [f"{name[:-1]} {'dimension' if name == '1d' else 'dimensions'}" for name in dimensions]
     figure, axes = grid([*PANELS.values()], titles, (4 * len(dimensions), 8.5))
     for row, quantity in zip(axes, PANELS, strict=True):
         for axis, dimension in zip(row, dimensions, strict=True):

@@ -10,10 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from collapse.figures import write_figure
-from scripts.shared.report_file import command
+from scripts.shared.report_file import report_file
 
 
-@command(__doc__, write_figure)
+@report_file(__doc__, write_figure)
 def main(densities: Path) -> tuple[Figure, str]:
     rows = pq.ParquetFile(densities).read().to_pylist()
     originals = list(dict.fromkeys(row["original"] for row in rows))
@@ -30,14 +30,14 @@ def main(densities: Path) -> tuple[Figure, str]:
             axis.set_ylabel(row["original"])
     figure.tight_layout()
     return figure, (
-        f"**One chain's density at generations {', '.join(f'{one:,}' for one in generations)}**, "
+        f"**One chain's density at generations {', '.join(f'{generation:,}' for generation in generations)}**, "
         f"M = {rows[0]['samples']:,}. Each picture shows the square from −{half:g} to {half:g} and is scaled to "
         "its own highest value; a density narrower than a picture element is drawn as one.\n"
     )
 
 
 def draw(axis: Axes, density: Sequence[int]) -> None:
-    """One picture, brightest where the density is highest."""
+    """Draw a density as a picture, brightest where it is highest."""
     side = round(len(density) ** 0.5)
     values = np.asarray(density).reshape(side, side)
     axis.imshow(values, origin="lower", cmap="magma", vmin=0, vmax=255, interpolation="bilinear")

@@ -5,14 +5,14 @@ import seaborn as sns
 from matplotlib.figure import Figure
 
 from collapse.figures import draw_band, grid, legend_above, write_figure
-from scripts.shared.report_file import command
+from scripts.shared.report_file import report_file
 from scripts.shared.rows import select
 
 PANELS = {"l2_distance": "L2 distance of the densities", "relative_variance": "total variance (share of the original)"}
 TITLES = {"overlapping": "two overlapping Gaussians", "blob": "one blob"}
 
 
-@command(__doc__, write_figure)
+@report_file(__doc__, write_figure)
 def main(summary: pd.DataFrame) -> tuple[Figure, str]:
     table = summary.loc[summary["generation"] > 0]
     originals, sizes = list(table["original"].unique()), sorted(table["samples"].unique())

@@ -8,12 +8,12 @@ from matplotlib.figure import Figure
 
 from collapse.figures import Cell, draw_cells, write_figure
 from scripts.shared.job import arm_name
-from scripts.shared.report_file import command
+from scripts.shared.report_file import report_file
 
 NEVER = "#e6e6e6"
 
 
-@command(__doc__, write_figure)
+@report_file(__doc__, write_figure)
 def main(onset: pd.DataFrame, confidence: float) -> tuple[Figure, str]:
     arms, measures = list(onset["arm"].unique()), list(onset["metric"].unique())
     last = int(onset["onset"].max()) if onset["onset"].notna().any() else 1
@@ -29,7 +29,7 @@ def main(onset: pd.DataFrame, confidence: float) -> tuple[Figure, str]:
 
 
 def heading(measure: str) -> str:
-    """A measure's name in lines that a column has room for."""
+    """Break the name of a measure into lines that fit a column."""
     lines = [""]
     for word in measure.replace("(", "(_").split("_"):
         if len(lines[-1]) + len(word) > 13:

@@ -6,7 +6,7 @@ from matplotlib.ticker import LogLocator, NullFormatter
 
 from collapse.figures import colours, draw_seeds, legend_beside, panels, write_figure
 from scripts.shared.job import arm_name
-from scripts.shared.report_file import command
+from scripts.shared.report_file import report_file
 from scripts.shared.rows import select
 
 MEASURES = {
@@ -15,7 +15,7 @@ MEASURES = {
 }
 
 
-@command(__doc__, write_figure)
+@report_file(__doc__, write_figure)
 def main(summary: pd.DataFrame, intervals: pd.DataFrame, confidence: float) -> tuple[Figure, str]:
     arms = summary["arm"].unique()
     figure, axes = panels([*MEASURES.values()])

@@ -9,12 +9,12 @@ from collapse.figures import Cell, cell_legend, draw_cells, write_figure
 from collapse.statistics.verdicts import COLLAPSED, DEFINITIONS, NOT_COLLAPSED, UNDECIDED
 from scripts.shared.job import arm_name
 from scripts.shared.numerals import signed, span
-from scripts.shared.report_file import command
+from scripts.shared.report_file import report_file
 
 COLOURS = {COLLAPSED: "#f2a57c", NOT_COLLAPSED: "#93c5e8", UNDECIDED: "#e6e6e6"}
 
 
-@command(__doc__, write_figure)
+@report_file(__doc__, write_figure)
 def main(profile: pd.DataFrame, confidence: float) -> tuple[Figure, str]:
     arms = list(profile["arm"].unique())
     by_place = {(row["arm"], row["definition"]): row for row in profile.to_dict("records")}

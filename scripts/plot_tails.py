@@ -6,14 +6,14 @@ from matplotlib.figure import Figure
 
 from collapse.figures import legend_beside, panels, write_figure
 from scripts.shared.job import arm_name
-from scripts.shared.report_file import command
+from scripts.shared.report_file import report_file
 from scripts.shared.rows import select
 
 PREFIX = "test_loss_group"
 HALVES = {"test_loss_rare_half": "rarer", "test_loss_common_half": "commoner"}
 
 
-@command(__doc__, write_figure)
+@report_file(__doc__, write_figure)
 def main(intervals: pd.DataFrame) -> tuple[Figure, str]:
     losses = intervals[intervals["metric"].str.startswith(PREFIX)].copy()
     losses["group"] = losses["metric"].str.removeprefix(PREFIX).astype(int)

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from collapse.figures import draw_band, legend_beside, subplots, write_figure
-from scripts.shared.report_file import command
+from scripts.shared.report_file import report_file
 from scripts.shared.rows import select
 from scripts.shared.theory import agreement
 
@@ -18,7 +18,7 @@ NAMES = {
 }
 
 
-@command(__doc__, write_figure)
+@report_file(__doc__, write_figure)
 def main(errors: pd.DataFrame, metrics: dict) -> tuple[Figure, str]:
     figure, axes = subplots(1, 1, (6, 4))
     axis = axes[0, 0]

@@ -13,16 +13,16 @@ from collapse.artefacts import checked_manifest
 from collapse.figures import write_figure
 from collapse.images.sources import pixel_array
 from scripts.shared import job
-from scripts.shared.report_file import command
+from scripts.shared.report_file import report_file
 from scripts.shared.rows import first_to_last
 
 KINDS = {"random latent": "random latents", "reconstruction": "test images"}
 GAP = 1  # pixels between images
 
 
-@command(__doc__, write_figure)
+@report_file(__doc__, write_figure)
 def main(vae: Path, method: list[str], seed: int, generation: list[int], intervals: pd.DataFrame) -> tuple[Figure, str]:
-    methods = job.pairs(method)  # and the owner of generation 0 of each
+    methods = job.pairs(method)  # each with the method whose generation 0 it shares
     rows, columns = len(generation), 0
     figure, axes = plt.subplots(2, len(methods), squeeze=False)
     for column, (name, first) in enumerate(methods.items()):
@@ -56,13 +56,13 @@ def main(vae: Path, method: list[str], seed: int, generation: list[int], interva
 
 
 def pictures(path: Path, kind: str) -> np.ndarray:
-    """Images (columns, side, side) of one kind, of one generation."""
+    """Read the images (columns, side, side) of one kind."""
     table = pq.ParquetFile(path).read(["kind", "pixels"])
     chosen = np.array(table.column("kind").to_pylist()) == kind
     return pixel_array(table.column("pixels"))[chosen][:, 0]
 
 
 def mosaic(rows: Sequence[np.ndarray]) -> np.ndarray:
-    """Rows of images as one picture, with white between them."""
+    """Join rows of images into one picture, with white between them."""
     padded = [np.pad(row, ((0, 0), (GAP, 0), (GAP, 0))) for row in rows]
     return np.vstack([np.hstack(list(row)) for row in padded])

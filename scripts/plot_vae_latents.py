@@ -8,11 +8,11 @@ from matplotlib.figure import Figure
 
 from collapse.figures import subplots, write_figure
 from scripts.shared.job import arm_name
-from scripts.shared.report_file import command
+from scripts.shared.report_file import report_file
 from scripts.shared.rows import first_to_last, select
 
 
-@command(__doc__, write_figure)
+@report_file(__doc__, write_figure)
 def main(latents: pd.DataFrame, intervals: pd.DataFrame, generation: list[int]) -> tuple[Figure, str]:
     methods = latents["method"].unique()
     figure, axes = subplots(1, len(methods), (2.8 * len(methods) + 1, 3.4), sharey=True)

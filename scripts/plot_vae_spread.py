@@ -7,7 +7,7 @@ from matplotlib.ticker import MaxNLocator
 
 from collapse.figures import draw_seeds, subplots, write_figure
 from scripts.shared.job import arm_name
-from scripts.shared.report_file import command
+from scripts.shared.report_file import report_file
 from scripts.shared.rows import select
 
 MEASURES = {
@@ -17,7 +17,7 @@ MEASURES = {
 }
 
 
-@command(__doc__, write_figure)
+@report_file(__doc__, write_figure)
 def main(summary: pd.DataFrame, intervals: pd.DataFrame, confidence: float) -> tuple[Figure, str]:
     figure, axes = subplots(1, len(MEASURES), (3.6 * len(MEASURES), 3.4))
     for axis, (measure, title) in zip(axes[0], MEASURES.items(), strict=True):

@@ -25,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = job.parser(__doc__)
     add_source(parser)
     parser.add_argument("--split", choices=SPLITS, required=True)
-    parser.add_argument("--blocks", type=int, help="keep this many, spread evenly; all without it")
+    parser.add_argument("--blocks", type=int, help="number of blocks to keep, evenly spaced; without it, all")
     job.add(parser, Path, "output", "manifest")
     args = parser.parse_args(argv)
     step = Step(args)

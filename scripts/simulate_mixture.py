@@ -17,7 +17,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--original", choices=list(mixture.ORIGINALS), required=True)
     job.add(parser, int, "samples", "generation", "threads")
     options.add(parser, MixtureJob)
-    parser.add_argument("--previous", type=Path, help="folder of the kept generation before")
+    parser.add_argument("--previous", type=Path, help="folder of the previous kept generation")
     job.add(parser, Path, output="folder")
     args = parser.parse_args(argv)
     step = Step(args)

@@ -17,20 +17,25 @@ from scripts.shared.timer import Timer
 
 def main(argv: Sequence[str] | None = None) -> None:
     parser = job.parser(__doc__)
-    parser.add_argument("--text", type=Path, required=True, help="results/<experiment>/text")
+    job.add(parser, Path, text="results/<experiment>/text")
+    job.add(parser, int, generations="number of generations of each arm, 0 included")
     parser.add_argument(
         "--arm",
         action="append",
         nargs="+",
         required=True,
         metavar="NAME FOLDER COUNT",
-        help="an arm, and whose folder holds how many of its generations, in their order",
+        help="an arm, then each arm whose folder holds generations of it, with their number",
     )
     parser.add_argument("--seed", type=int, action="append", required=True)
-    parser.add_argument("--generations", type=int, required=True)
     options.add(parser, Summary)
     parser.add_argument(
-        "--family", action="append", nargs="+", default=[], metavar="ARM", help="arms that differ in blocks alone"
+        "--family",
+        action="append",
+        nargs="+",
+        default=[],
+        metavar="ARM",
+        help="arms that differ only in their number of blocks",
     )
     args = parser.parse_args(argv)
     work = Timer(args.benchmark)
@@ -40,9 +45,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     blocks: list[tuple[str, int, float]] = []
     for arm, *folders in args.arm:
         for seed in args.seed:
-            for generation, owner in enumerate(unfolded(folders)):
-                folder = args.text / owner / f"seed{seed}" / f"generation{generation}"
-                place = {"arm": owner, "seed": seed, "generation": generation}
+            for generation, source in enumerate(unfolded(folders)):
+                folder = args.text / source / f"seed{seed}" / f"generation{generation}"
+                place = {"arm": source, "seed": seed, "generation": generation}
                 checked_manifest(folder / "manifest.json", "generation", place)
                 metrics = job.read_json(folder / "metrics.json")
                 perplexities = block_perplexities(folder / "scores.parquet")
@@ -73,13 +78,13 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def unfolded(folders: Sequence[str]) -> list[str]:
-    """The arm in whose folder each generation lies: `a 1 b 2` is a, b, b."""
+    """List the arm whose folder holds each generation: `a 1 b 2` gives a, b, b."""
     runs = zip(folders[::2], folders[1::2], strict=True)
     return [arm for arm, count in runs for _ in range(int(count))]
 
 
 def block_perplexities(path: Path) -> np.ndarray:
-    """Perplexity of each synthetic block under generation 0 of its chain, (blocks,)."""
+    """Read the perplexity of each synthetic block under generation 0 of its chain, (blocks,)."""
     table = pq.read_table(path, filters=[("text", "==", "synthetic")])
     losses, tokens = (table.column(name).to_numpy() for name in ("loss_under_generation0", "tokens"))
     perplexities: np.ndarray = np.exp(losses / tokens)

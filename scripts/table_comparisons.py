@@ -14,13 +14,13 @@ from collapse.statistics.summaries import BUDGET, Ranges, budgets, joint_budget
 from scripts.shared.job import arm_name
 from scripts.shared.numerals import number, signed, span
 from scripts.shared.page import page
-from scripts.shared.report_file import command
+from scripts.shared.report_file import report_file
 from scripts.shared.summary_table import read_summary
 
 P_VALUES = ("p", "least p possible", "p after Holm", "least possible")
 
 
-@command(__doc__, write_text)
+@report_file(__doc__, write_text)
 def main(summary: Path, comparisons: pd.DataFrame, trends: pd.DataFrame, confidence: float) -> tuple[str, str]:
     table = read_summary(summary)
     budget = budgets(table.values, table.arms)

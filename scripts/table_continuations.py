@@ -7,10 +7,10 @@ from pathlib import Path
 from collapse.artefacts import write_text
 from scripts.shared.job import arm_name
 from scripts.shared.page import page
-from scripts.shared.report_file import command
+from scripts.shared.report_file import report_file
 
 
-@command(__doc__, write_text)
+@report_file(__doc__, write_text)
 def main(continuations: Path) -> tuple[str, None]:
     with open(continuations, newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))

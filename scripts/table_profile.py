@@ -9,10 +9,10 @@ from collapse.statistics.verdicts import COLLAPSED, DEFINITIONS, NOT_COLLAPSED, 
 from scripts.shared.job import arm_name
 from scripts.shared.numerals import signed, span
 from scripts.shared.page import page
-from scripts.shared.report_file import command
+from scripts.shared.report_file import report_file
 
 
-@command(__doc__, write_text)
+@report_file(__doc__, write_text)
 def main(profile: pd.DataFrame) -> tuple[str, str]:
     body = [
         "<table><tr><th>definition<th>collapse if</tr>",

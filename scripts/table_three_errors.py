@@ -5,12 +5,12 @@ import pandas as pd
 from collapse.artefacts import write_text
 from collapse.theory.three_errors import SETTINGS
 from scripts.shared.page import page
-from scripts.shared.report_file import command
+from scripts.shared.report_file import report_file
 from scripts.shared.rows import select
 from scripts.shared.theory import agreement
 
 
-@command(__doc__, write_text)
+@report_file(__doc__, write_text)
 def main(errors: pd.DataFrame, metrics: dict) -> tuple[str, str]:
     last = int(errors["generation"].max())
     seen = [f"seen, generation {generation}" for generation in (1, last)]

@@ -1,4 +1,4 @@
-"""Train the classifier of real images whose features and classes judge generated ones."""
+"""Train the classifier of real images whose features and classes judge generated images."""
 
 from collections.abc import Sequence
 from pathlib import Path

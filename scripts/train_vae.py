@@ -1,4 +1,4 @@
-"""Train one generation's autoencoder: on real images, or on what the generation before it makes of them."""
+"""Train one generation's autoencoder: on real images, or on images that the generation before makes."""
 
 import hashlib
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = job.parser(__doc__)
     parser.add_argument("--method", choices=["real", *METHODS], required=True, help="real for generation 0")
     job.add(parser, Path, "output", images="folder of prepare_images")
-    parser.add_argument("--previous", type=Path, help="folder of the model before; none for generation 0")
+    parser.add_argument("--previous", type=Path, help="folder of the previous model; left out for generation 0")
     job.add(parser, int, "seed", "generation", "threads")
     options.add(parser, Autoencoder)
     args = parser.parse_args(argv)
@@ -30,7 +30,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     if len({args.method == "real", args.generation == 0, args.previous is None}) > 1:
         raise ValueError(
             f"--method {args.method} --generation {args.generation} --previous {args.previous}: generation 0 is "
-            "trained on real images and has no previous model, every other generation has a method and one"
+            "trained on real images and has no previous model; every other generation has a method and a previous model"
         )
     step.check(args.images / "train.manifest.json", "real images", {"split": "train"})
     real = torch.from_numpy(read_images(args.images / "train.parquet").pixels).float() / 255
@@ -44,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         previous = load_autoencoder(args.previous / "model.safetensors")
         if previous.side != real.shape[-1]:
             raise ValueError(
-                f"{args.previous}: a model of {previous.side} × {previous.side} pixels, the real images have "
+                f"{args.previous}: a model of {previous.side} × {previous.side} pixels, but the real images have "
                 f"{real.shape[-1]}; delete it and run again"
             )
         training = METHODS[args.method](previous, len(real), derive_seed(*purpose, "synthetic set"), args.precision)
@@ -78,5 +78,5 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def set_sha256(training: Training) -> str | None:
-    """Fingerprint of a synthetic set, which is not kept: it can be made again from the model before; None if fresh."""
+    """Hash a synthetic set, which is not kept because the previous model can make it again; None for fresh images."""
     return hashlib.sha256(training.numpy().tobytes()).hexdigest() if isinstance(training, torch.Tensor) else None

@@ -2,47 +2,40 @@
 
 import html
 import json
-from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
 
 from collapse.artefacts import SCHEMA_VERSION, write_text
 from scripts.shared import job
-from scripts.shared.page import page
+from scripts.shared.command import command
+from scripts.shared.page import page as html_page
 
 
-def main(argv: Sequence[str] | None = None) -> None:
-    parser = job.parser(__doc__)
-    parser.add_argument(
-        "--configuration", type=Path, required=True, help="JSON: configuration; descriptions, by dotted key"
-    )
-    parser.add_argument("--output", type=Path, required=True, help="YAML")
-    parser.add_argument("--page", type=Path, required=True)
-    args = parser.parse_args(argv)
-
-    resolved = job.read_json(args.configuration)
-    configuration, descriptions = resolved["configuration"], resolved["descriptions"]
+@command(__doc__)
+def main(configuration: Path, output: Path, page: Path) -> None:
+    resolved = job.read_json(configuration)
+    options, descriptions = resolved["configuration"], resolved["descriptions"]
     header = f"# The configuration that these results were made with. Results schema: {SCHEMA_VERSION}.\n"
-    write_text(args.output, header + yaml.safe_dump(configuration, sort_keys=False, allow_unicode=True))
+    write_text(output, header + yaml.safe_dump(options, sort_keys=False, allow_unicode=True))
     rows = [
         f"<tr><td>{html.escape(key)}<td class=text>{html.escape(json.dumps(value, ensure_ascii=False))}"
         f"<td>{html.escape(meaning(key, descriptions))}"
-        for key, value in flattened(configuration)
+        for key, value in flattened(options)
     ]
     table = "<table><tr><th>key<th>value<th>meaning\n" + "\n".join(rows) + "</table>"
-    write_text(args.page, page("Configuration", table))
+    write_text(page, html_page("Configuration", table))
 
 
 def meaning(key: str, descriptions: dict[str, str]) -> str:
-    """A key's description; where the user chose a name, as an arm's, it stands under `*`."""
+    """Return the description of a key. Where the user chose a part of the key, such as an arm, `*` stands for it."""
     parts = key.split(".")
     starred = (".".join([*parts[:place], "*", *parts[place + 1 :]]) for place in range(1, len(parts)))
-    return next((descriptions[one] for one in (key, *starred) if one in descriptions), "")
+    return next((descriptions[known] for known in (key, *starred) if known in descriptions), "")
 
 
 def flattened(value: dict, prefix: str = "") -> list[tuple[str, object]]:
-    """Leaves of a nested mapping under their dotted keys, sorted."""
+    """List the values of a nested mapping with their dotted keys, sorted."""
     leaves: list[tuple[str, object]] = []
     for key in sorted(value):
         if isinstance(value[key], dict) and value[key]:

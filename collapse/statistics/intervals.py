@@ -1,5 +1,7 @@
 """Uncertainty over seeds."""
 
+from typing import Literal, get_args
+
 import numpy as np
 from scipy.stats import bootstrap
 from scipy.stats import t as student_t
@@ -43,13 +45,13 @@ def student_interval(values: np.ndarray, confidence: float) -> tuple[float, floa
     return mean - half, mean + half
 
 
-KINDS = ("student", "bootstrap")
+Kind = Literal["student", "bootstrap"]
 
 
 def interval_of_kind(
-    kind: str, values: np.ndarray, confidence: float, resamples: int, seed: int
+    kind: Kind, values: np.ndarray, confidence: float, resamples: int, seed: int
 ) -> tuple[float, float]:
-    """The interval of one of `KINDS`; `resamples` and `seed` are the bootstrap's."""
-    if kind not in KINDS:
-        raise ValueError(f"interval: {kind}: unknown; there are {', '.join(KINDS)}")
+    """Interval of the mean of `values`, one value a seed; `resamples` and `seed` are the bootstrap's."""
+    if kind not in get_args(Kind):
+        raise ValueError(f"interval: {kind}: unknown; there are {', '.join(get_args(Kind))}")
     return student_interval(values, confidence) if kind == "student" else interval(values, confidence, resamples, seed)

@@ -44,9 +44,9 @@ class Statistics:
     interval: Literal["student", "bootstrap"] = option("interval that onset and verdicts are decided by")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Rule:
-    """By what one definition of collapse is judged."""
+    """Rule that decides whether an arm has collapsed by one definition."""
 
     measure: str | None = option("measure of summary.csv by name, or log(name); null is undecided", pattern=MEASURE)
     against: str | None = option("measure that is subtracted first; null is none", pattern=MEASURE)

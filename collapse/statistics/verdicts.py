@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from collapse.statistics.options import Rule
 from collapse.statistics.trajectories import change
 from collapse.statistics.trends import theil_sen
 
@@ -67,20 +68,6 @@ DEFINITIONS: Mapping[str, Definition] = {
 
 
 @dataclass(frozen=True)
-class Rule:
-    """Rule for a definition: names of measures, and the effect beyond which the verdict is collapse."""
-
-    measure: str | None
-    against: str | None  # a measure whose values are subtracted first
-    direction: str  # of collapse: rise or fall
-    threshold: float
-
-    @property
-    def quantity(self) -> str:
-        return f"{self.measure} less {self.against}" if self.against else f"{self.measure}"
-
-
-@dataclass(frozen=True)
 class Verdict:
     verdict: str
     effect: float  # mean over seeds, positive towards collapse, in the unit of the measure (a generation)
@@ -115,9 +102,10 @@ def judge(
     effects = sign * (theil_sen(array, half) if late else change(array))
     effects = effects[np.isfinite(effects)]
     where = f"a generation, {half} to {last}" if late else f"from generation 0 to {last}"
-    what = f"{rule.direction} of {rule.quantity} {where}"
+    quantity = f"{rule.measure} less {rule.against}" if rule.against else rule.measure
+    what = f"{rule.direction} of {quantity} {where}"
     if not len(effects):
-        return undecided(f"not judged: {rule.quantity} has no value where it is needed ({where})")
+        return undecided(f"not judged: {quantity} has no value where it is needed ({where})")
     effect = float(effects.mean())
     if len(effects) < 2:
         return Verdict(UNDECIDED, effect, math.nan, math.nan, f"{what}: one seed has no interval", 1)

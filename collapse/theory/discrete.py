@@ -6,11 +6,10 @@ compositions of M, absorbed when one symbol is left. Generation 0 is the true di
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from itertools import count
 
 import numpy as np
 
-from collapse.theory.monte_carlo import Progress, Row, summary
+from collapse.theory.monte_carlo import Progress, Row, measured, rows_of
 
 FEWEST_CHAINS = 30  # a mean to which fewer chains contribute has no usable standard error
 SYMBOLS_SHOWN = 6  # probabilities of the first so many symbols are followed
@@ -128,17 +127,10 @@ def trajectory(
     `FEWEST_CHAINS` chains times the heterozygosity of one that has not been absorbed.
     """
     rows: list[Row] = []
-    last = max(generations)
-    for generation, state in zip(count(1), simulate(p, chains, samples, seed), strict=False):
-        if generation in generations:
-            known = exact(p, samples, generation)
-            enough = chains * known["heterozygosity"] >= FEWEST_CHAINS
-            for name, values in measures(state.counts(), p).items():
-                rows.append(
-                    {"quantity": name, "samples": samples, "generation": generation, **summary(values)}
-                    | {"exact": known.get(name), "comparable": name in known and (name != "heterozygosity" or enough)}
-                )
-        progress(generation, last)
-        if generation == last:
-            break
+    for generation, state in measured(simulate(p, chains, samples, seed), generations, progress):
+        known = exact(p, samples, generation)
+        enough = chains * known["heterozygosity"] >= FEWEST_CHAINS
+        for row in rows_of(measures(state.counts(), p), known, samples, generation):
+            name = row["quantity"]
+            rows.append(row | {"comparable": name in known and (name != "heterozygosity" or enough)})
     return rows

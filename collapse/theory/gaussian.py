@@ -15,7 +15,7 @@ import numpy as np
 from scipy.special import digamma, gammaln, polygamma
 from scipy.stats import norm
 
-from collapse.theory.monte_carlo import QUANTILES, Progress, Row, summary
+from collapse.theory.monte_carlo import QUANTILES, Progress, Row, measured, rows_of
 
 HEAVY_TAILED = ("mean_squared_error", "variance", "sample_variance", "sd", "w2_squared")
 
@@ -279,19 +279,12 @@ def trajectory(
     A row is `comparable` where theory knows the quantity exactly and its tails are light enough for a mean over chains.
     """
     rows: list[Row] = []
-    last = max(generations)
-    expected = exact(variant, dimensions, samples, last)
+    expected = exact(variant, dimensions, samples, max(generations))
     fits = simulate(variant, draw, chains, dimensions, samples, rng)
-    for generation in range(1, last + 1):
-        fit = next(fits)
-        if generation in generations:
-            known = {name: float(values[generation - 1]) for name, values in expected.items()}
-            for name, values in measures(fit).items():
-                comparable = name in known and (name not in HEAVY_TAILED or not heavy(known))
-                rows.append(
-                    {"quantity": name, "samples": samples, "generation": generation, **summary(values)}
-                    | {"exact": known.get(name), "comparable": comparable}
-                    | approximations(name, known)
-                )
-        progress(generation, last)
+    for generation, fit in measured(fits, generations, progress):
+        known = {name: float(values[generation - 1]) for name, values in expected.items()}
+        for row in rows_of(measures(fit), known, samples, generation):
+            name = row["quantity"]
+            comparable = name in known and (name not in HEAVY_TAILED or not heavy(known))
+            rows.append(row | {"comparable": comparable} | approximations(name, known))
     return rows

@@ -1,7 +1,7 @@
 """Estimates from simulated chains: mean, standard error and quantiles, and the distance of theory from the mean."""
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -20,6 +20,27 @@ def summary(values: np.ndarray) -> dict[str, float]:
         "standard_error": spread / len(values) ** 0.5,
         **{name: float(value) for name, value in zip(QUANTILES, quantiles, strict=True)},
     }
+
+
+State = TypeVar("State")
+
+
+def measured(states: Iterable[State], generations: Collection[int], progress: Progress) -> Iterator[tuple[int, State]]:
+    """Yield the states of a simulation at `generations`, which count from 1; the simulation stops at the last."""
+    last = max(generations)
+    for generation, state in zip(range(1, last + 1), states, strict=False):
+        if generation in generations:
+            yield generation, state
+        progress(generation, last)
+
+
+def rows_of(
+    measures: Mapping[str, np.ndarray], known: Mapping[str, float], samples: int, generation: int
+) -> Iterator[Row]:
+    """Yield a row for each measure at one generation, beside its expectation, None if theory does not know it."""
+    for name, values in measures.items():
+        place = {"quantity": name, "samples": samples, "generation": generation}
+        yield place | summary(values) | {"exact": known.get(name)}
 
 
 def beyond(row: Mapping[Any, Any], errors: float = 3) -> bool:

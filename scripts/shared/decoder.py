@@ -1,4 +1,4 @@
-"""How text is continued, as a command line says it: the decoder with its own options and no others, and its engine."""
+"""Command-line options of the decoder and its engine, and what a decoder draws at random."""
 
 import argparse
 from typing import Any
@@ -9,7 +9,7 @@ from collapse.decoding.options import DECODER_OPTIONS, DECODERS, GenerateJob
 from collapse.decoding.sampling import uniforms
 from collapse.options import Compute
 from collapse.seeds import derive_seed
-from scripts.shared import options
+from scripts.shared import job, options
 
 CHOSEN = ("candidates", "verifier", "verifier_noise", "watermark_share")
 MAY_BE_LEFT_OUT = ("top_k",)  # without it, no token is left out for its rank
@@ -18,13 +18,13 @@ MAY_BE_LEFT_OUT = ("top_k",)  # without it, no token is left out for its rank
 def add_arguments(made: argparse.ArgumentParser) -> None:
     options.add(made, GenerateJob, optional=DECODER_OPTIONS)
     options.add(made, Compute)
-    made.add_argument("--new-tokens", type=int, required=True)
+    job.add(made, int, new_tokens="tokens of each new block")
 
 
 def own_options(args: argparse.Namespace) -> dict[str, int | float | None]:
-    """The options of the chosen decoder, as `decode` takes them.
+    """Return the options of the chosen decoder, as `decode` takes them.
 
-    ValueError if an option of the decoder is missing, or an option is given that it does not have.
+    Raises ValueError if an option of the decoder is missing, or if an option of another decoder is given.
     """
     own = DECODERS[args.decoder].options
     for name in DECODER_OPTIONS:
@@ -38,7 +38,7 @@ def own_options(args: argparse.Namespace) -> dict[str, int | float | None]:
 
 
 def record(args: argparse.Namespace) -> dict[str, Any]:
-    """What decides a text besides model and prompts, as manifests state it: who reads the text expects the same."""
+    """Return what decides a text besides model and prompts, for its manifest. Readers of the text check it."""
     made_by = {"engine": args.engine, "precision": args.precision}
     return {
         "decoder": args.decoder,
@@ -52,7 +52,7 @@ def record(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def drawing(args: argparse.Namespace, purpose: str, streams: np.ndarray | None = None) -> dict[str, Any]:
-    """`seed`, `streams` and which are `marked`, for a decoder that draws; nothing for one that does not."""
+    """Return `seed`, `streams` and the mask `marked` for a decoder that draws at random, nothing for other decoders."""
     if not DECODERS[args.decoder].draws:
         return {}
     marks = None if streams is None else marked(args, streams)
@@ -60,7 +60,7 @@ def drawing(args: argparse.Namespace, purpose: str, streams: np.ndarray | None =
 
 
 def marked(args: argparse.Namespace, streams: np.ndarray) -> np.ndarray:
-    """Which blocks are watermarked, by a number from each one's own stream: (blocks,) of bool."""
+    """Choose the blocks to watermark, each by a number from its own stream: (blocks,) bool."""
     if not args.watermark_bias:
         return np.zeros(len(streams), bool)
     seed = derive_seed(args.seed, args.generation, "watermark")

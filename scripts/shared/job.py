@@ -1,4 +1,4 @@
-"""What every job does alike: arguments, and errors that a person can act on."""
+"""Common parts of all jobs: arguments, and errors that a person can act on."""
 
 import argparse
 import json
@@ -9,17 +9,17 @@ from typing import Any
 
 
 def parser(description: str | None) -> argparse.ArgumentParser:
-    """Arguments that every script takes."""
+    """Make a parser with the flags that every script takes."""
     made = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
     )
     made.add_argument("--code", required=True, help="hash of the source that this job runs, for the manifest")
-    made.add_argument("--benchmark", type=Path, help="where to write this job's timings")
+    made.add_argument("--benchmark", type=Path, help="file for the timings of this job")
     return made
 
 
 def add_place(made: argparse.ArgumentParser) -> None:
-    """Arguments that say which link of which chain this is."""
+    """Add the flags that name a link of a chain."""
     add(made, str, "arm")
     add(made, int, "seed", "generation")
 
@@ -30,25 +30,25 @@ def add(parser: argparse.ArgumentParser, kind: Callable[[str], Any], *names: str
         parser.add_argument(f"--{name.replace('_', '-')}", type=kind, required=True, help=description)
 
 
-def add_owners(made: argparse.ArgumentParser, *kinds: str) -> None:
-    """Arguments that say whose training set, model or text a link takes, where another arm has made the same before."""
+def add_source_arms(made: argparse.ArgumentParser, *kinds: str) -> None:
+    """Add flags naming the arm whose folder holds each shared input."""
     for kind in kinds:
-        made.add_argument(f"--{kind}-arm", help=f"the arm in whose folder the {kind} lies; this one's if left out")
+        made.add_argument(f"--{kind}-arm", help=f"the arm whose folder holds the {kind}; without it, this arm")
 
 
 def place(args: argparse.Namespace, kind: str | None = None) -> dict[str, str | int]:
-    """Where a link lies, as manifests state it, or where it takes its training set, model or text from."""
-    owner = getattr(args, f"{kind}_arm") if kind else None
-    return {"arm": owner or args.arm, "seed": args.seed, "generation": args.generation}
+    """Name the place of a link in manifests; with `kind`, the place of its shared input of this kind."""
+    source = getattr(args, f"{kind}_arm") if kind else None
+    return {"arm": source or args.arm, "seed": args.seed, "generation": args.generation}
 
 
 def pairs(values: Sequence[str]) -> dict[str, str]:
-    """`["train=a.txt", "test=b.txt"]` as a dictionary."""
+    """Turn `["train=a.txt", "test=b.txt"]` into a dictionary."""
     return dict(value.split("=", 1) for value in values)
 
 
 def arm_name(arm: str) -> str:
-    """An arm as a reader sees it."""
+    """Write the name of an arm for readers."""
     return arm.replace("_", " ").replace("pct", "%")
 
 
@@ -57,7 +57,7 @@ def read_json(path: Path) -> dict:
 
 
 def run(main: Callable[[], Any]) -> None:
-    """Run a script's main; a foreseen failure ends in its message alone, anything else in a traceback."""
+    """Run a script's main. An expected failure prints only its message; every other failure prints a traceback."""
     try:
         main()
     except (ValueError, FileNotFoundError, FloatingPointError) as error:

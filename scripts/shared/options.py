@@ -1,4 +1,4 @@
-"""Declared options as the command line of a script."""
+"""Flags of a script, made from declared options."""
 
 import argparse
 from collections.abc import Callable, Collection
@@ -21,7 +21,7 @@ def add(
 
 
 def values(args: argparse.Namespace, options: type, prefix: str = "") -> dict[str, Any]:
-    """The given values of the options of a dataclass that results depend on."""
+    """Return the values of those options of a dataclass that results depend on."""
     names = [field.name for field in fields(options) if field.option.changes_result]
     return {name: getattr(args, prefix + name) for name in names}
 
@@ -47,12 +47,12 @@ def _argument(field: Field, required: bool) -> dict[str, Any]:
 
 
 def _is_names(kind: Any) -> bool:
-    """Whether values are a mapping of words, such as the file of each split."""
+    """Whether a type maps names to words, such as each split to its file."""
     return isinstance(kind, type) and hasattr(kind, "__dataclass_fields__")
 
 
 def _converter(kind: type, option: Option) -> Callable[[str], Any]:
-    """Read a word and hold it to the option's bounds."""
+    """Return a function that reads a word and checks it against the option's bounds."""
 
     def convert(text: str) -> Any:
         value = kind(text)

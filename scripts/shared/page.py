@@ -1,4 +1,4 @@
-"""A self-contained page without scripts, for tables of the report."""
+"""A page of the report: HTML in one file, without scripts."""
 
 import html
 
@@ -11,7 +11,7 @@ th, td { border-bottom: 1px solid #ddd; padding: .35rem .6rem; text-align: left;
 
 
 def page(title: str, body: str) -> str:
-    """Wrap `body`, HTML whose texts are escaped already, into a page."""
+    """Make a page from `body`, which is HTML with its texts already escaped."""
     return (
         f'<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>{html.escape(title)}</title>'
         f"<style>{STYLE}</style>\n<h1>{html.escape(title)}</h1>\n{body}\n</html>\n"

@@ -2,35 +2,30 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
 import pandas as pd
 
 from collapse.artefacts import write_text
 from scripts.shared import job
+from scripts.shared.command import Main, add_flags
 
 READERS: dict[Any, Callable[[Path], Any]] = {pd.DataFrame: pd.read_csv, dict: job.read_json}
 
-Main = Callable[..., None]
 
-
-def command(description: str | None, write: Callable[[Path, Any], None]) -> Callable[[Callable[..., Any]], Main]:
+def report_file(description: str | None, write: Callable[[Path, Any], None]) -> Callable[[Callable[..., Any]], Main]:
     """Make a command from a function that returns the content of the file and its caption, or None for no caption.
 
-    The parameters of the function become flags: a table is read from a CSV file, a dictionary from a JSON file, and a
-    list takes its flag several times. `--output` names the file, which `write` writes; the caption goes beside it. A
-    parameter `output` receives this path.
+    The parameters of the function become flags: a table is read from a CSV file, a dictionary from a JSON file.
+    `--output` names the file, which `write` writes; the caption goes beside it. A parameter `output` receives its path.
     """
 
     def decorate(make: Callable[..., Any]) -> Main:
         def main(argv: Sequence[str] | None = None) -> None:
-            kinds = {name: kind for name, kind in get_type_hints(make).items() if name != "return"}
             parser = job.parser(description)
-            for name, kind in ({"output": Path} | kinds).items():
-                action, of_one = ("append", get_args(kind)[0]) if get_args(kind) else ("store", kind)
-                parser.add_argument(
-                    f"--{name}", required=True, action=action, type=Path if of_one in READERS else of_one
-                )
+            kinds = add_flags(parser, make, files=READERS)
+            if "output" not in kinds:
+                job.add(parser, Path, "output")
             args = parser.parse_args(argv)
             given = {name: getattr(args, name) for name in kinds}
             read = {name: READERS[kind](given[name]) for name, kind in kinds.items() if kind in READERS}

@@ -1,4 +1,4 @@
-"""The summary of a text experiment as scripts read it, and tidy tables as scripts write them."""
+"""Read the summary of a text experiment, and write tidy tables."""
 
 import csv
 import io

@@ -12,28 +12,27 @@ from scripts.shared import job
 
 
 def add_sources(made: argparse.ArgumentParser) -> None:
-    job.add_owners(made, "model", "previous", "generation0")
-    made.add_argument("--model", type=Path, required=True, help="folder of finetune")
-    made.add_argument("--corpus", type=Path, required=True, help="folder of prepare_corpus: prompts original")
-    made.add_argument("--previous", type=Path, help="synthetic.parquet of the generation before: prompts previous")
+    job.add_source_arms(made, "model", "previous", "generation0")
+    job.add(made, Path, model="folder of finetune", corpus="folder of prepare_corpus")
+    made.add_argument("--previous", type=Path, help="synthetic.parquet of the generation before, for prompts previous")
     made.add_argument("--generation0-model", type=Path, help="folder of generation 0's model, which a verifier uses")
 
 
 def sources(args: argparse.Namespace) -> list[Path]:
-    """Manifests of the model, the human text, the previous text where it is continued, and the verifier's inputs."""
-    found = [args.model / "manifest.json", args.corpus / "train.manifest.json"]
+    """List the manifests of the inputs: model, human text, previous text if it is continued, inputs of the verifier."""
+    manifests = [args.model / "manifest.json", args.corpus / "train.manifest.json"]
     if args.previous:
-        found.append(args.previous.with_suffix(".manifest.json"))
+        manifests.append(args.previous.with_suffix(".manifest.json"))
     if args.generation0_model:
-        found += [args.generation0_model / "manifest.json", args.corpus / "validation.manifest.json"]
-    return found
+        manifests += [args.generation0_model / "manifest.json", args.corpus / "validation.manifest.json"]
+    return manifests
 
 
 def shard_rows(blocks: int, batch_blocks: int, shard: int, shards: int) -> slice:
-    """The prompts of shard 1 … `shards`.
+    """Return the rows of the prompts of one shard; shards count from 1.
 
-    The cuts lie between batches, so that these are the same whatever the number of shards. With more shards than
-    batches some are empty.
+    Shards end where batches end, so the batches do not depend on the number of shards. With more shards than batches,
+    some shards are empty.
     """
     batches = -(-blocks // batch_blocks)
     first, last = (batch_blocks * (batches * cut // shards) for cut in (shard - 1, shard))
@@ -48,7 +47,7 @@ def write(
     marked: np.ndarray,
     place: Mapping[str, Any],
 ) -> None:
-    """A row for every block: the new tokens (blocks, tokens), the block that they continue, and their place."""
+    """Write a row for each block: its new tokens (blocks, tokens), the block that they continue, and their place."""
     rows = len(tokens)
     write_blocks(
         path,

@@ -17,12 +17,12 @@ THEORY = ["quantity", "samples", "generation", "exact", "simulated", "standard_e
 
 
 def write_trajectory(path: Path, rows: Iterable[Mapping]) -> None:
-    """CSV of one job's chains: a row for every quantity and generation, missing values empty."""
+    """Write the CSV of one job's chains: a row for each quantity and generation, missing values empty."""
     write_text(path, pd.DataFrame(list(rows), columns=COLUMNS).to_csv(index=False, lineterminator="\n"))
 
 
 def agreement(metrics: Mapping) -> str:
-    """A sentence: how exact values and simulated means of the three errors compare."""
+    """Compare exact values and simulated means of the three errors in a sentence."""
     return (
         f"Of {metrics['rows']} exact expectations {metrics['rows_beyond_3_standard_errors']} lie beyond 3 standard "
         "errors of the simulated mean; where nothing is drawn, theory and simulation differ by at most "

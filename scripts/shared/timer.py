@@ -1,4 +1,4 @@
-"""How long a job takes: progress with the time left, and its timings. No result depends on it."""
+"""Progress and timings of a job. No result depends on them."""
 
 import resource
 import sys
@@ -28,7 +28,7 @@ class Timer:
         self.compute_seconds += time.monotonic() - self._entered
 
     def progress(self, done: int, total: int, note: str = "") -> None:
-        """Print a line every two seconds: what is done and how long the rest takes at this pace."""
+        """Print a line every two seconds, with the part that is done and the time left."""
         now = time.monotonic()
         if now - self._last_line < 2 and done != total:
             return

@@ -1,4 +1,4 @@
-"""What pretraining and fine-tuning share on the command line: options, the check of memory, checkpoints."""
+"""Common parts of pretraining and fine-tuning: options, the memory check, checkpoints, the training itself."""
 
 import argparse
 import hashlib
@@ -22,31 +22,31 @@ from collapse.training.loop import train
 from collapse.training.options import Training
 from collapse.training.processes import Processes, started
 from collapse.training.selection import Selection
-from scripts.shared import options
+from scripts.shared import job, options
 from scripts.shared.timer import Timer
 
 
 def add_arguments(made: argparse.ArgumentParser, declared: type[Training]) -> None:
     options.add(made, declared)
     options.add(made, Compute)
-    made.add_argument("--checkpoint", type=Path, required=True, help="where to keep the state of a run under way")
-    made.add_argument("--memory-gigabytes", type=float, required=True, help="refuse what would need more")
+    job.add(made, Path, checkpoint="file that keeps the state of an unfinished training")
+    job.add(made, float, memory_gigabytes="refuse a job that would need more memory")
 
 
 def deciding(args: argparse.Namespace, declared: type[Training]) -> dict[str, Any]:
-    """The options that decide the result, as manifests and checkpoints name them."""
+    """Return the options that decide the result, for manifests and checkpoints."""
     return options.values(args, declared) | options.values(args, Compute)
 
 
 def tokens(args: argparse.Namespace, blocks: np.ndarray) -> int:
-    """How many tokens of blocks (blocks, tokens) training reads, repetitions counted: the budget of an arm."""
+    """Count the tokens of blocks (blocks, tokens) that a training reads, with repetitions: the budget of an arm."""
     rows, width = blocks.shape
     epochs, rest = divmod(steps(args, blocks), -(-rows // args.batch_blocks))
     return (epochs * rows + min(rows, rest * args.batch_blocks)) * width
 
 
 def steps(args: argparse.Namespace, blocks: np.ndarray) -> int:
-    """How many steps a training on blocks (blocks, tokens) has."""
+    """Count the steps of a training on blocks (blocks, tokens)."""
     return getattr(args, "steps", None) or args.epochs * -(-len(blocks) // args.batch_blocks)
 
 
@@ -60,9 +60,9 @@ def run(
     seed: int,
     selection: Selection | None = None,
 ) -> tuple[Trainable, list[float], Processes]:
-    """Train from `weights`, which are emptied; the model, the loss of each epoch, and this process among others.
+    """Train from `weights`, which this call empties. Return the model, the loss of each epoch, and the processes.
 
-    TooLittleMemory, before anything is computed, if the job would not fit in what it may take.
+    Raises TooLittleMemory before it computes anything, if the job needs more memory than it may take.
     """
     needed = memory.finetuning(
         shape(config),
@@ -74,7 +74,7 @@ def run(
     )
     memory.check(needed, args.memory_gigabytes, "training", "micro_batch_blocks")
     keep_freed()
-    torch.set_num_threads(1)  # of a product; the threads are those that compute micro-batches
+    torch.set_num_threads(1)  # for each matrix product; `threads` counts the micro-batches that run at the same time
     processes = started(args.device)
     fingerprint = hashlib.sha256(
         json.dumps([deciding(args, declared), dict(config), seed, args.code, processes.count], sort_keys=True).encode()
@@ -108,7 +108,7 @@ def run(
 def trainable(
     weights: Mapping[str, Tensor], config: Mapping[str, Any], device: torch.device, precision: torch.dtype, threads: int
 ) -> Trainable:
-    """The model in training: by the code of this project where this can compute it."""
+    """Make a model to train, with this project's own code where it supports the architecture."""
     there = {name: tensor.to(device) for name, tensor in weights.items()}
     if not foreign(config):
         heads, dropout = config["num_attention_heads"], config.get("dropout", 0.0)

@@ -3,7 +3,8 @@ import math
 import numpy as np
 import pytest
 
-from collapse.statistics.verdicts import DEFINITIONS, Rule, decide, judge
+from collapse.statistics.options import Rule
+from collapse.statistics.verdicts import DEFINITIONS, decide, judge
 
 RISE = Rule("loss", None, "rise", 0.5)
 
