@@ -94,20 +94,13 @@ def folder(tmp_path_factory):
         yield folder
 
 
-@settings(
-    max_examples=1000,
-    derandomize=True,
-    deadline=None,
-    database=None,
-    phases=[Phase.generate],  # report the first failure without shrinking, which takes minutes
-    suppress_health_check=list(HealthCheck),
-)
+# no shrinking of the first failure, which takes minutes
+ONCE = {"derandomize": True, "deadline": None, "database": None, "phases": [Phase.generate]}
+
+
+@settings(max_examples=1000, suppress_health_check=list(HealthCheck), **ONCE)
 @given(config=configurations())
 def test_any_configuration_is_accepted_or_refused_by_name(folder, config):
-    read_or_refuse(config)
-
-
-def read_or_refuse(config: dict) -> None:
     try:
         preflight.check(config)
     except REFUSALS as error:
