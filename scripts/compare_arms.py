@@ -70,7 +70,7 @@ def main(
 
 
 def onsets(
-    arm: str, measures: Sequence[str], arrays: Mapping[tuple[str, str], np.ndarray], interval: partial
+    arm: str, measures: Sequence[str], arrays: Mapping[tuple[str, str], np.ndarray], interval: partial[Any]
 ) -> list[dict[str, Any]]:
     """Find the onset of every measure of an arm, and its rank among the arm's measures."""
     rows: list[dict[str, Any]] = []

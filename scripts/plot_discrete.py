@@ -1,5 +1,7 @@
 """Discrete chains by generation: heterozygosity beside its closed form, symbols left, entropy, and absorbed chains."""
 
+from typing import Any
+
 import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
@@ -17,7 +19,7 @@ PANELS = {
 
 
 @report_file(__doc__, write_figure)
-def main(trajectory: pd.DataFrame, metrics: dict) -> tuple[Figure, str]:
+def main(trajectory: pd.DataFrame, metrics: dict[str, Any]) -> tuple[Figure, str]:
     settings = list(trajectory[["setting", "samples"]].drop_duplicates().itertuples(index=False, name=None))
     figure, axes = subplots(2, 2, (8, 6), sharex=True)
     for axis, (quantity, label) in zip(axes.flat, PANELS.items(), strict=True):
@@ -36,7 +38,7 @@ def main(trajectory: pd.DataFrame, metrics: dict) -> tuple[Figure, str]:
     return figure, caption(trajectory, settings, metrics)
 
 
-def caption(table: pd.DataFrame, settings: list[tuple[str, int]], metrics: dict) -> str:
+def caption(table: pd.DataFrame, settings: list[tuple[str, int]], metrics: dict[str, Any]) -> str:
     sentences = []
     for setting, samples in settings:
         absorbed = select(table, setting=setting, samples=samples, quantity="absorbed").iloc[-1]

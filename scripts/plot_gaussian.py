@@ -29,7 +29,7 @@ LINE_NAMES: dict[Any, str] = {"-": "exact; quantiles of σ", "--": "approximatio
 
 
 @report_file(__doc__, write_figure)
-def main(trajectory: pd.DataFrame, metrics: dict) -> tuple[Figure, str]:
+def main(trajectory: pd.DataFrame, metrics: dict[str, Any]) -> tuple[Figure, str]:
     setting = SHOWN if SHOWN in set(trajectory["setting"]) else trajectory["setting"].iloc[0]
     table = select(trajectory, setting=setting)
     sizes = sorted(table["samples"].unique())
@@ -62,7 +62,7 @@ def main(trajectory: pd.DataFrame, metrics: dict) -> tuple[Figure, str]:
     return figure, caption(table, setting, sizes, metrics)
 
 
-def caption(table: pd.DataFrame, setting: str, sizes: list[int], metrics: dict) -> str:
+def caption(table: pd.DataFrame, setting: str, sizes: list[int], metrics: dict[str, Any]) -> str:
     last = int(table["generation"].max())
     sentences = []
     for samples in sizes:

@@ -1,6 +1,7 @@
 """Draw the generation at which each measure leaves generation 0's interval, by arm."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Mapping
+from typing import Any
 
 import pandas as pd
 import seaborn as sns
@@ -20,8 +21,10 @@ def main(onset: pd.DataFrame, confidence: float) -> tuple[Figure, str]:
     palette = sns.color_palette("YlOrRd_r", as_cmap=True)
     by_place = {(row["arm"], row["metric"]): row for row in onset.to_dict("records")}
 
-    def shade(generation: float) -> tuple:
-        return palette(0.5 + 0.45 * (generation - 1) / last)  # without the darkest colours: a number must be read on it
+    def shade(generation: float) -> tuple[float, ...]:
+        # without the darkest colours: a number must be read on it
+        colour: tuple[float, ...] = palette(0.5 + 0.45 * (generation - 1) / last)
+        return colour
 
     cells = [[cell(by_place[arm, measure], shade) for measure in measures] for arm in arms]
     figure, _ = draw_cells([arm_name(arm) for arm in arms], [heading(measure) for measure in measures], cells)
@@ -38,7 +41,7 @@ def heading(measure: str) -> str:
     return "\n".join(line.strip() for line in lines if line.strip())
 
 
-def cell(row: dict, colour: Callable[[float], tuple]) -> Cell:
+def cell(row: Mapping[Hashable, Any], colour: Callable[[float], tuple[Any, ...]]) -> Cell:
     if pd.isna(row["low"]) or row["low"] == row["high"]:
         return Cell("–", "no interval", NEVER)
     if pd.isna(row["onset"]):

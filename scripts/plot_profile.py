@@ -1,6 +1,8 @@
 """Draw the model-collapse profile as a table of colours: arms by definitions, each effect with its interval."""
 
 import textwrap
+from collections.abc import Hashable, Mapping
+from typing import Any
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -25,7 +27,7 @@ def main(profile: pd.DataFrame, confidence: float) -> tuple[Figure, str]:
     return figure, caption(profile, confidence)
 
 
-def cell(row: dict) -> Cell:
+def cell(row: Mapping[Hashable, Any]) -> Cell:
     if pd.isna(row["effect"]):
         return Cell("not judged", "", COLOURS[row["verdict"]])
     return Cell(signed(row["effect"]), span(row["low"], row["high"]), COLOURS[row["verdict"]])
@@ -48,6 +50,6 @@ def caption(profile: pd.DataFrame, confidence: float) -> str:
     )
 
 
-def describe(row: dict) -> str:
+def describe(row: Mapping[Hashable, Any]) -> str:
     title = DEFINITIONS[row["definition"]].title
     return f"{title} ({signed(row['effect'])}, {span(row['low'], row['high'])})"

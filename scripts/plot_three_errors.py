@@ -1,5 +1,7 @@
 """Draw the three errors by generation, one at a time and together, beside their theory."""
 
+from typing import Any
+
 import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
@@ -19,7 +21,7 @@ NAMES = {
 
 
 @report_file(__doc__, write_figure)
-def main(errors: pd.DataFrame, metrics: dict) -> tuple[Figure, str]:
+def main(errors: pd.DataFrame, metrics: dict[str, Any]) -> tuple[Figure, str]:
     figure, axes = subplots(1, 1, (6, 4))
     axis = axes[0, 0]
     last = int(errors["generation"].max())

@@ -59,7 +59,8 @@ def pictures(path: Path, kind: str) -> np.ndarray:
     """Read the images (columns, side, side) of one kind."""
     table = pq.ParquetFile(path).read(["kind", "pixels"])
     chosen = np.array(table.column("kind").to_pylist()) == kind
-    return pixel_array(table.column("pixels"))[chosen][:, 0]
+    pixels: np.ndarray = pixel_array(table.column("pixels"))[chosen][:, 0]
+    return pixels
 
 
 def mosaic(rows: Sequence[np.ndarray]) -> np.ndarray:

@@ -4,8 +4,9 @@ The page also gives the training budget of each arm, because a difference betwee
 """
 
 import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -94,7 +95,7 @@ def over(table: pd.DataFrame, interval: str) -> list[str]:
     return lines((*header, "p by Page", "after Holm"), rows)
 
 
-def p_values(row: dict) -> tuple[str, ...]:
+def p_values(row: Mapping[Hashable, Any]) -> tuple[str, ...]:
     return tuple(number(row[name]) for name in ("p", "least_p", "p_holm", "least_p_holm"))
 
 

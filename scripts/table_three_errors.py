@@ -1,5 +1,7 @@
 """Write the table of the three errors: theory beside simulation."""
 
+from typing import Any
+
 import pandas as pd
 
 from collapse.artefacts import write_text
@@ -11,7 +13,7 @@ from scripts.shared.theory import agreement
 
 
 @report_file(__doc__, write_text)
-def main(errors: pd.DataFrame, metrics: dict) -> tuple[str, str]:
+def main(errors: pd.DataFrame, metrics: dict[str, Any]) -> tuple[str, str]:
     last = int(errors["generation"].max())
     seen = [f"seen, generation {generation}" for generation in (1, last)]
     lines = ["".join(f"<th>{name}" for name in ("error", "theory", "exact, 1", f"exact, {last}", *seen))]

@@ -3,6 +3,7 @@
 import html
 import json
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -34,7 +35,7 @@ def meaning(key: str, descriptions: dict[str, str]) -> str:
     return next((descriptions[known] for known in (key, *starred) if known in descriptions), "")
 
 
-def flattened(value: dict, prefix: str = "") -> list[tuple[str, object]]:
+def flattened(value: dict[str, Any], prefix: str = "") -> list[tuple[str, object]]:
     """List the values of a nested mapping with their dotted keys, sorted."""
     leaves: list[tuple[str, object]] = []
     for key in sorted(value):

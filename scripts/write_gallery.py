@@ -12,6 +12,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import yaml
@@ -101,7 +102,7 @@ def introduction(summary: Summary, level: float) -> str:
     )
 
 
-def page(name: str, about: dict, summary: Summary, level: float) -> str:
+def page(name: str, about: dict[str, Any], summary: Summary, level: float) -> str:
     """Return the section of one question: its title, answer, table and pictures."""
     rises = {arm: change(_trajectory(summary, arm, RISE)) for arm in summary.arms}
     reference = about["reference"]

@@ -64,4 +64,5 @@ def marked(args: argparse.Namespace, streams: np.ndarray) -> np.ndarray:
     if not args.watermark_bias:
         return np.zeros(len(streams), bool)
     seed = derive_seed(args.seed, args.generation, "watermark")
-    return uniforms(seed, streams, 1)[:, 0].numpy() < args.watermark_share
+    drawn: np.ndarray = uniforms(seed, streams, 1)[:, 0].numpy() < args.watermark_share
+    return drawn

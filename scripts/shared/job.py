@@ -52,8 +52,9 @@ def arm_name(arm: str) -> str:
     return arm.replace("_", " ").replace("pct", "%")
 
 
-def read_json(path: Path) -> dict:
-    return json.loads(Path(path).read_text())
+def read_json(path: Path) -> dict[str, Any]:
+    value: dict[str, Any] = json.loads(Path(path).read_text())
+    return value
 
 
 def run(main: Callable[[], Any]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -16,12 +17,12 @@ COLUMNS = [
 THEORY = ["quantity", "samples", "generation", "exact", "simulated", "standard_error"]
 
 
-def write_trajectory(path: Path, rows: Iterable[Mapping]) -> None:
+def write_trajectory(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
     """Write the CSV of one job's chains: a row for each quantity and generation, missing values empty."""
     write_text(path, pd.DataFrame(list(rows), columns=COLUMNS).to_csv(index=False, lineterminator="\n"))
 
 
-def agreement(metrics: Mapping) -> str:
+def agreement(metrics: Mapping[str, Any]) -> str:
     """Compare exact values and simulated means of the three errors in a sentence."""
     return (
         f"Of {metrics['rows']} exact expectations {metrics['rows_beyond_3_standard_errors']} lie beyond 3 standard "

@@ -42,12 +42,12 @@ def tokens(args: argparse.Namespace, blocks: np.ndarray) -> int:
     """Count the tokens of blocks (blocks, tokens) that a training reads, with repetitions: the budget of an arm."""
     rows, width = blocks.shape
     epochs, rest = divmod(steps(args, blocks), -(-rows // args.batch_blocks))
-    return (epochs * rows + min(rows, rest * args.batch_blocks)) * width
+    return int((epochs * rows + min(rows, rest * args.batch_blocks)) * width)
 
 
 def steps(args: argparse.Namespace, blocks: np.ndarray) -> int:
     """Count the steps of a training on blocks (blocks, tokens)."""
-    return getattr(args, "steps", None) or args.epochs * -(-len(blocks) // args.batch_blocks)
+    return int(getattr(args, "steps", None) or args.epochs * -(-len(blocks) // args.batch_blocks))
 
 
 def run(
