@@ -34,11 +34,8 @@ def publish(model: PreTrainedModel, folder: Path) -> None:
     """As Meta does: a PyTorch file in half precision, vocab and merges."""
     write_model(model, folder)
     (folder / "model.safetensors").unlink()
-    weights = {
-        name.removeprefix("model."): tensor.half()
-        for name, tensor in model.state_dict().items()
-        if "lm_head" not in name
-    }
+    weights = {name.removeprefix("model."): tensor.half() for name, tensor in model.state_dict().items()}
+    del weights["lm_head.weight"]
     torch.save(weights, folder / "pytorch_model.bin")
     bpe = json.loads(train_tokenizer(TEXT, 270).to_str())["model"]
     (folder / "vocab.json").write_text(json.dumps(bpe["vocab"]))

@@ -24,6 +24,7 @@ ENVIRONMENT = os.environ | {
 # a command in front of which root's files are as read-only as another user's
 UNPRIVILEGED = ["setpriv", "--bounding-set=-dac_override", "--inh-caps=-all"] if os.geteuid() == 0 else []
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+TARGETS = ("all", "text", "side", "figures")  # rules without commands
 LINK = "text/replace/seed1/generation"
 CHAIN = ("mix", "finetune", "generate", "evaluate")
 FIGURES = ("plot_perplexity", "plot_block_perplexity", "plot_tails", "plot_diversity", "plot_profile", "plot_onset")
@@ -174,7 +175,7 @@ class Project:
         # a dry run prints jobs of one group together, indented
         jobs = re.findall(r"^ *(?:local)?rule (\w+):\n((?: ++(?!(?:local)?rule |\[).*\n)*)", text, re.MULTILINE)
         found = [(rule, "".join(re.findall(r"wildcards: (.*)", body))) for rule, body in jobs]
-        return [job for job in found if job[0] not in ("all", "text", "figures")]
+        return [job for job in found if job[0] not in TARGETS]
 
     def executed(self) -> Counter:
         """Count the finished jobs of each rule in Snakemake's log, and delete the log."""
@@ -183,7 +184,7 @@ class Project:
         for log in logs:
             counts.update(re.findall(r"Finished jobid: \d+ \(Rule: (\w+)\)", log.read_text()))
             log.unlink()
-        return counts - Counter({"all": 1, "text": 1, "figures": 1})
+        return Counter({rule: count for rule, count in counts.items() if rule not in TARGETS})
 
     def bytes(self) -> dict[str, bytes]:
         """Return all results except timings."""

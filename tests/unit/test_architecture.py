@@ -65,11 +65,8 @@ def test_the_workflows_python_needs_neither_the_scripts_nor_what_snakemake_does_
     for module in modules("pipeline"):
         top = {name.split(".")[0] for name in imports(module)}
         found |= {f"{module}: {name}" for name in top & {"scripts", *HEAVY}}
-        found |= {
-            f"{module}: {name}"
-            for name in imports(module, everywhere=False)
-            if name.startswith("collapse.") and name in MODULES and heavy(name)
-        }
+        ours = {name for name in imports(module, everywhere=False) if name.startswith("collapse.") and name in MODULES}
+        found |= {f"{module}: {name}" for name in ours if heavy(name)}
     assert sorted(found) == []
 
 

@@ -187,19 +187,10 @@ class Cluster:
         shutil.rmtree(self.folder)
 
     def _write_configuration(self, accounting: bool) -> None:
-        (self.folder / "slurm.conf").write_text(
-            CONFIGURATION.format(
-                host=socket.gethostname().split(".")[0],
-                folder=self.folder,
-                port=PORT,
-                first=PORT + 1,
-                second=PORT + 2,
-                third=PORT + 3,
-                cpus=CPUS,
-                memory=MEMORY_MB,
-                accounting=ACCOUNTING.format(folder=self.folder, port=PORT + 4) if accounting else "none",
-            )
-        )
+        database = ACCOUNTING.format(folder=self.folder, port=PORT + 4) if accounting else "none"
+        node = {"host": socket.gethostname().split(".")[0], "cpus": CPUS, "memory": MEMORY_MB, "accounting": database}
+        ports = {"port": PORT, "first": PORT + 1, "second": PORT + 2, "third": PORT + 3}
+        (self.folder / "slurm.conf").write_text(CONFIGURATION.format(folder=self.folder, **node, **ports))
         # any device can stand for the GPU: jobs only get its index
         (self.folder / "gpu0").symlink_to("/dev/null")
         (self.folder / "gres.conf").write_text(f"NodeName=n3 Name=gpu Flags=nvidia_gpu_env File={self.folder}/gpu0\n")

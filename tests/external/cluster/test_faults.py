@@ -32,9 +32,8 @@ def test_a_drained_node_finishes_its_job_and_is_given_no_other(cluster, training
     node = field(cluster, last(run), "NodeList")
     cluster.call("scontrol", "update", f"nodename={node}", "state=drain", "reason=test")
     try:
-        elsewhere = cluster.call(
-            "sbatch", "--parsable", "--wait", "--mem=10", "--output=/dev/null", "--wrap=true"
-        ).strip()
+        options = ["--parsable", "--wait", "--mem=10", "--output=/dev/null", "--wrap=true"]
+        elsewhere = cluster.call("sbatch", *options).strip()
         os.kill(number, signal.SIGCONT)
         run.finish()
     finally:

@@ -29,9 +29,8 @@ def test_results_come_back_whole_from(name, remotes, recorded, tmp_path):
 
 @pytest.mark.parametrize("name", ["s3", "ssh"])
 def test_a_push_that_breaks_off_says_so_and_the_next_completes_it(name, remotes, recorded, tmp_path):
-    total = sum(
-        path.stat().st_size for path in (recorded.folder / ".dvc" / "cache" / "files").rglob("*") if path.is_file()
-    )
+    paths = (recorded.folder / ".dvc" / "cache" / "files").rglob("*")
+    total = sum(path.stat().st_size for path in paths if path.is_file())
     relay = Relay(remotes[name].port, limit=total // 2)
     remotes[name].configure(recorded, relay.port, folder="broken")
     status, text = recorded.outcome("dvc", "push")

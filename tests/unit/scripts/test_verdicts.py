@@ -39,9 +39,8 @@ def written(folder, arms=("still", "worse"), seeds=(1, 2, 3), generations=4):
     common = ["--code", "x", "--confidence", "0.95"]
     read = [*common, "--resamples", "99", "--interval", "student", "--summary", str(folder / "summary.csv")]
     measures = [*("--measure", "log(ppl)"), *("--measure", "rare"), *("--measure", "absent")]
-    tables = [
-        word for name in ("comparisons", "trends", "onset") for word in (f"--{name}", str(folder / f"{name}.csv"))
-    ]
+    names = ("comparisons", "trends", "onset")
+    tables = [word for name in names for word in (f"--{name}", str(folder / f"{name}.csv"))]
     compare_arms([*read, *measures, "--compared", "change", "--permutations", "999", *tables])
     profile = str(folder / "profile.csv")
     judge_arms([*read, "--rules", json.dumps(RULES), "--profile", profile, "--json", str(folder / "profile.json")])

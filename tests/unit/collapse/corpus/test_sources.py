@@ -21,9 +21,8 @@ def test_no_paragraph_of_the_embedded_text_is_trained_and_tested_on():
 
 
 def test_the_default_passage_is_in_the_test_split():
-    assert any(
-        "Variables defined in the class definition are class" in text for text in pydoc_topics(0.05, 0.15)["test"]
-    )
+    passage = "Variables defined in the class definition are class"
+    assert any(passage in text for text in pydoc_topics(0.05, 0.15)["test"])
 
 
 def test_the_pretraining_text_is_prose_of_the_standard_library():

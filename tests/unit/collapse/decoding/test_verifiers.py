@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import torch
 
 from collapse.decoding import verifiers
 from collapse.decoding.options import VERIFIERS
@@ -16,14 +17,11 @@ STREAMS = np.arange(50)
 @pytest.fixture(scope="module")
 def reference() -> Reference:
     model = from_state_dict(random_opt().state_dict(), heads=2)
-    return Reference(
-        model, HUMAN, HELD_OUT, batch_blocks=8, continued=lambda rows: np.full((len(rows), 12), 5), end_of_text=2
-    )
+    options = {"batch_blocks": 8, "continued": lambda rows: np.full((len(rows), 12), 5), "end_of_text": 2}
+    return Reference(model, HUMAN, HELD_OUT, **options)
 
 
 def test_verifiers_score_by_their_definitions(reference):
-    import torch
-
     candidates = np.random.default_rng(1).integers(4, 64, (6, 12))
     candidates[0] = [5, 6, 7, 8] * 3  # nine 4-grams, four of them different
     losses = token_losses(reference.model, torch.from_numpy(candidates)).mean(1)

@@ -106,9 +106,8 @@ def test_measures_of_hand_made_values():
     means = torch.tensor([[0.0, 1.0], [2.0, 1.0]])
     assert spread(means) == pytest.approx(2**0.5 / 2)  # √2 in one dimension, 0 in the other
     assert latent_density(means).sum() * 0.1 == pytest.approx(1)
-    assert latent_density(torch.tensor([[9.0], [0.05]])).sum() * 0.1 == pytest.approx(
-        0.5
-    )  # outside: counted, not shown
+    outside = torch.tensor([[9.0], [0.05]])  # counted, not shown
+    assert latent_density(outside).sum() * 0.1 == pytest.approx(0.5)
     predicted = torch.tensor([0] * 99 + [1])
     assert classes_left(predicted, 3) == 2
     assert classes_left(torch.cat([predicted, torch.tensor([0])]), 3) == 1

@@ -11,11 +11,8 @@ def test_exponent_of_two_types():
     assert zipf_exponent(np.array([4, 4, 4])) == pytest.approx(0, abs=1e-6)
 
 
-def test_exponent_of_an_exact_zipf_distribution():
+def test_exponent_of_an_exact_zipf_distribution_and_of_one_type():
     assert zipf_exponent(np.round(1e9 / np.arange(1, 501) ** 1.2)) == pytest.approx(1.2, abs=1e-6)
-
-
-def test_one_type_has_no_exponent():
     assert zipf_exponent(np.array([0, 7])) is None
 
 

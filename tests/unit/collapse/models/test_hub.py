@@ -19,12 +19,6 @@ from tests.models import post_norm_opt
 __all__ = ["repository"]  # a fixture
 
 
-def test_weights_that_hold_code_are_refused(repository):
-    (repository / "pytorch_model.bin").write_bytes(pickle.dumps({"decoder.embed_tokens.weight": print}))
-    with pytest.raises(ModelError, match="truncated, pickled or not a model of type opt"):
-        read_hub_model(repository)
-
-
 class Intruder:
     """What a pickle makes of this when it is read: a command."""
 
@@ -52,9 +46,10 @@ def test_weights_that_would_execute_a_command_are_refused(repository, tmp_path, 
         ({"num_attention_heads": 0}, r"num_attention_heads 0; it must be"),
         ({"vocab_size": True}, r"vocab_size True; it must be"),
         ({"eos_token_id": True}, r"eos_token_id True; it must be one token"),
+        ({"model_type": "gpt2"}, r"model_type 'gpt2'; only opt and gpt_neox are known"),
     ],
 )
-def test_sizes_that_no_model_has_are_refused_before_it_is_built(repository, change, message):
+def test_another_kind_of_model_and_sizes_that_no_model_has_are_refused_before_it_is_built(repository, change, message):
     config = json.loads((repository / "config.json").read_text())
     (repository / "config.json").write_text(json.dumps(config | change))
     with pytest.raises(ModelError, match=message):
@@ -68,12 +63,6 @@ def test_a_damaged_description_is_refused_by_name(repository, name, content):
     read = read_hub_model if name == "config.json" else lambda folder: read_hub_tokenizer(folder, END_OF_TEXT)
     with pytest.raises(ModelError, match=name.split(".")[0]):
         read(repository)
-
-
-def test_another_kind_of_model_is_refused(repository):
-    (repository / "config.json").write_text(json.dumps({"model_type": "gpt2"}))
-    with pytest.raises(ModelError, match="model_type 'gpt2'; only opt and gpt_neox are known"):
-        read_hub_model(repository)
 
 
 def test_a_tokenizer_is_converted_from_vocabulary_and_merges(repository):

@@ -21,10 +21,7 @@ def test_what_does_not_fit_is_refused_with_its_keys():
 
 
 def test_half_the_precision_takes_less():
-    for work in (
-        lambda precision: memory.finetuning(OPT_125M, tokens=64, micro_batch_blocks=16, threads=2, precision=precision),
-        lambda precision: memory.generation(
-            OPT_125M, prompt=64, new_tokens=64, beams=5, batch_blocks=32, precision=precision
-        ),
-    ):
-        assert work("bfloat16") < work("float32")
+    training = {"tokens": 64, "micro_batch_blocks": 16, "threads": 2}
+    writing = {"prompt": 64, "new_tokens": 64, "beams": 5, "batch_blocks": 32}
+    for work, sizes in ((memory.finetuning, training), (memory.generation, writing)):
+        assert work(OPT_125M, precision="bfloat16", **sizes) < work(OPT_125M, precision="float32", **sizes)

@@ -37,10 +37,9 @@ def test_a_biased_variance_would_be_seen():
 
 
 def test_published_values_of_the_distance():
-    assert exact(VARIANTS["unbiased"], 1, 20, 40)["w2_squared"][[0, 9, 39]] == pytest.approx(
-        [0.076, 0.746, 2.82], abs=5e-3
-    )
-    spread = np.exp(exact(VARIANTS["unbiased"], 1, 20, 40)["log_generalized_variance"][-1])
+    found = exact(VARIANTS["unbiased"], 1, 20, 40)
+    assert found["w2_squared"][[0, 9, 39]] == pytest.approx([0.076, 0.746, 2.82], abs=5e-3)
+    spread = np.exp(found["log_generalized_variance"][-1])
     assert spread == pytest.approx(0.117, abs=1e-3)  # median σ² of a chain whose mean σ² is one
 
 
@@ -84,9 +83,8 @@ def test_a_chain_that_vanishes_is_absorbed_and_not_nan():
 
 def test_accumulated_error_stays_below_its_bound():
     """Var(mean) ≤ π²/6 of the first fit's (Gerstgrasser et al. 2024), where replacing grows linearly."""
-    accumulate, replace = (
-        exact(VARIANTS[name], 1, 100, 1000)["mean_squared_error"] for name in ("accumulate", "unbiased")
-    )
+    both = ("accumulate", "unbiased")
+    accumulate, replace = (exact(VARIANTS[name], 1, 100, 1000)["mean_squared_error"] for name in both)
     assert accumulate.max() < np.pi**2 / 6 / 100
     assert replace[-1] == pytest.approx(1000 / 100)
 

@@ -76,16 +76,13 @@ def test_the_coupling_is_that_of_sorted_points():
 
 def test_together_they_are_worse_than_each_alone():
     together = distances("all", 10, kept=0.01)[-1].mean()
-    alone = [
-        distances(name, 10, kept=0.01 if name == "approximation" else 0.0)[-1].mean() for name in list(SETTINGS)[:3]
-    ]
-    assert together > max(alone)
+    kept = {name: 0.01 if name == "approximation" else 0.0 for name in list(SETTINGS)[:3]}
+    assert together > max(distances(name, 10, kept=share)[-1].mean() for name, share in kept.items())
 
 
 def test_the_exact_values_hold_for_simulated_chains():
-    rows = three_errors.trajectories(
-        chains=2000, samples=50, generations=3, separation=0.9, step_size=0.1, steps=20, seed=1
-    )
+    sizes = {"chains": 2000, "samples": 50, "generations": 3, "seed": 1}
+    rows = three_errors.trajectories(separation=0.9, step_size=0.1, steps=20, **sizes)
     found = three_errors.agreement(rows)
     assert found["rows"] == 3  # of the statistical error alone: the others draw nothing, or have no closed form
     assert found["rows_beyond_3_standard_errors"] == 0
