@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from pipeline.configuration import schema
 from pipeline.schema import walk
 
@@ -18,38 +16,27 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def files() -> dict[Path, str]:
     """Return the generated files, by path."""
-    defaults = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
     return {
         ROOT / "workflow" / "schemas" / "config.schema.json": json.dumps(schema(), indent=1, ensure_ascii=False) + "\n",
-        ROOT / "docs" / "configuration.md": page(schema(), defaults),
+        ROOT / "docs" / "configuration.md": page(schema()),
     }
 
 
-def page(schema: Mapping[str, Any], defaults: Mapping[str, Any]) -> str:
-    """Return the documentation of every key as Markdown: default, allowed values, meaning."""
+def page(schema: Mapping[str, Any]) -> str:
+    """Return the documentation of every key as Markdown: allowed values and meaning."""
     lines = [
         "# Configuration",
         "",
         "Every key of `config.yaml`, made from the options that the code declares (`python -m pipeline.reference`).",
-        "A name that you choose, such as an arm's, is written `*`.",
+        "The defaults stand in `config.yaml` itself. A name that you choose, such as an arm's, is written `*`.",
         "",
-        "| key | default | allowed | meaning |",
-        "|---|---|---|---|",
+        "| key | allowed | meaning |",
+        "|---|---|---|",
     ]
     for key, node in walk(schema):
         if "properties" not in node:
-            default = _default(defaults, key)
-            lines.append(f"| `{key}` | {default} | {_cell(allowed(node))} | {_cell(node.get('description', ''))} |")
+            lines.append(f"| `{key}` | {_cell(allowed(node))} | {_cell(node.get('description', ''))} |")
     return "\n".join(lines) + "\n"
-
-
-def _default(defaults: Mapping[str, Any], key: str) -> str:
-    node: Any = defaults
-    for part in key.split("."):
-        if not isinstance(node, Mapping) or part not in node:
-            return ""
-        node = node[part]
-    return "" if isinstance(node, Mapping) else f"`{_cell(json.dumps(node, ensure_ascii=False))}`"
 
 
 def _cell(text: str) -> str:

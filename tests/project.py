@@ -27,9 +27,10 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 TARGETS = ("all", "text", "side", "figures")  # rules without commands
 LINK = "text/replace/seed1/generation"
 CHAIN = ("mix", "finetune", "generate", "evaluate")
-FIGURES = ("plot_perplexity", "plot_block_perplexity", "plot_tails", "plot_diversity", "plot_profile", "plot_onset")
-TABLES = ("summarize", "compare_arms", "judge_arms", "table_continuations", "table_profile", "table_comparisons")
-DRAWN = dict.fromkeys((*FIGURES, *TABLES), 1)
+TEXT_FIGURES = re.findall(
+    r"^(?:use )?rule (?:\w+ as )?(\w+)", (ROOT / "workflow/rules/text_figures.smk").read_text(), re.M
+)
+DRAWN = dict.fromkeys((*TEXT_FIGURES, "summarize", "compare_arms", "judge_arms"), 1)
 
 
 def overlay(base: dict, over: dict) -> dict:

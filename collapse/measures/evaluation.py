@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from collapse.measures.compression import compression_ratio
 from collapse.measures.divergence import kl_divergence, novel_share, total_variation
 from collapse.measures.diversity import (
+    compression_ratio,
     distinct_ngrams,
     identical_blocks,
     repeated_ngrams,

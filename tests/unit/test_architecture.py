@@ -1,6 +1,7 @@
 """Imports point down: workflow, scripts and benchmarks stand on pipeline, and pipeline on collapse."""
 
 import ast
+from collections import Counter
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -92,5 +93,10 @@ def test_files_and_folders_stay_small_enough_to_be_read(package):
     names = {path.relative_to(ROOT).as_posix() for path in paths if len(path.read_text().splitlines()) > LONGEST}
     assert sorted(names) == []
     if package == "collapse":
-        folders = [path.parent for path in paths if path.name != "__init__.py"]
-        assert {one.name for one in folders if folders.count(one) > FULLEST} == set()
+        folders = Counter(path.parent.relative_to(ROOT) for path in paths if path.name != "__init__.py")
+        full = [
+            f"{folder}: {count} modules, at most {FULLEST}; merge one family"
+            for folder, count in folders.items()
+            if count > FULLEST
+        ]
+        assert full == []

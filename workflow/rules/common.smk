@@ -136,8 +136,12 @@ def folder_of(path):
     return Path(path).parent.as_posix()
 
 
+FIGURES, QUESTION_FIGURES = [], []  # names of files, filled by the rules
+
+
 def figure(title, name, category, also=".png"):
     """Return the outputs of a figure: the file in the report, a picture (`also` is its suffix), and the caption."""
+    FIGURES.append(name)
     path = Path(f"{RESULTS}/figures", name)
     caption = path.with_suffix(".rst")
     labels = {"figure": title}
@@ -145,18 +149,20 @@ def figure(title, name, category, also=".png"):
     return {"figure": figure, "caption": caption} | ({"picture": path.with_suffix(also)} if also else {})
 
 
-def question_figure(title, name, category):
+def question_figure(title, name, category, caption="question"):
     """Return the outputs of a figure of a question. A page of numbers (HTML) has no picture."""
+    QUESTION_FIGURES.append(name)
     path = Path("<figures>{question}", name)
     figure = report(
         str(path),
-        caption="../report/question.rst",
+        caption=f"../report/{caption}.rst",
         category=category,
         subcategory=question_name,
         labels={"figure": title},
     )
     picture = {"picture": str(path.with_suffix(".png"))} if path.suffix == ".svg" else {}
-    return {"figure": figure, "caption": str(path.with_suffix(".rst"))} | picture
+    own_caption = {"caption": str(path.with_suffix(".rst"))} if caption == "question" else {}
+    return {"figure": figure} | own_caption | picture
 
 
 def question_name(wildcards):

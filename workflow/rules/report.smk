@@ -1,21 +1,12 @@
 # Targets of a run: tables of the side experiments, and figures of all parts. Also writes the resolved configuration, as
 # a file and a page.
-VERDICTS = ["profile.svg", "profile_table.html"]
-ANSWERS = [
-    *["perplexity.svg", "block_perplexity.svg", "tails.svg", "diversity.svg", "continuations.html"],
-    *[*VERDICTS, "onset.svg", "comparisons.html"],
-]
+VERDICTS = [name for name in QUESTION_FIGURES if name.startswith("profile")]
 FIGURES_OF = {
     "text": [
-        *[f"questions/{question}/{name}" for question in QUESTIONS for name in ANSWERS],
-        *(VERDICTS if QUESTIONS else ANSWERS),  # for all arms
-    ],
-    "discrete": ["discrete.svg"],
-    "gaussian": ["gaussian.svg", "gaussian_variants.svg"],
-    "mixture": ["mixture_distance.svg", "mixture_densities.svg", "mixture.html"],
-    "vae": ["vae_images.svg", "vae_latents.svg", "vae_spread.svg"],
-    "three_errors": ["three_errors.svg", "three_errors_table.html"],
-}
+        *[f"questions/{question}/{name}" for question in QUESTIONS for name in QUESTION_FIGURES],
+        *(VERDICTS if QUESTIONS else QUESTION_FIGURES),  # for all arms
+    ]
+}  # the figures of other parts begin with the part's name
 TABLES_OF = {
     "discrete": ["trajectory.csv", "theory.csv", "metrics.json"],
     "gaussian": ["trajectory.csv", "theory.csv", "metrics.json"],
@@ -32,7 +23,11 @@ rule side:
 
 rule figures:
     input:
-        [f"<figures>/{name}" for part in PARTS for name in FIGURES_OF[part]],
+        [
+            f"<figures>/{name}"
+            for part in PARTS
+            for name in FIGURES_OF.get(part, [name for name in FIGURES if name.startswith(part)])
+        ],
         "<results>/config.yaml",
 
 

@@ -59,13 +59,7 @@ use rule plot_tails as table_continuations with:
     input:
         continuations="<text>{question}/continuations.csv",
     output:
-        figure=report(
-            "<figures>{question}/continuations.html",
-            caption="../report/continuations.rst",
-            category="Language model",
-            subcategory=question_name,
-            labels={"figure": "Continuations of one passage"},
-        ),
+        **question_figure("Continuations of one passage", "continuations.html", "Language model", "continuations"),
     log:
         "<logs>/table_continuations{question}.log",
     params:
