@@ -10,7 +10,7 @@ from collapse.artefacts import write_text
 from scripts.shared import job
 from scripts.shared.command import Main, add_flags
 
-READERS: dict[Any, Callable[[Path], Any]] = {pd.DataFrame: pd.read_csv, dict: job.read_json}
+READERS: dict[Any, Callable[[Path], Any]] = {pd.DataFrame: pd.read_csv, dict[str, Any]: job.read_json}
 
 
 def report_file(description: str | None, write: Callable[[Path, Any], None]) -> Callable[[Callable[..., Any]], Main]:
