@@ -7,6 +7,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import yaml
 
+from collapse.options import names
 from collapse.policies import POLICIES
 from pipeline.configuration import expand
 from pipeline.layout.text_chain import TextChain
@@ -33,18 +34,22 @@ ARMS = {
     "judged": SAMPLED | {"top_p": 0.9, "candidates": 2, "verifier": "humanlike"},
     "marked": SAMPLED | MARKED | {"policy": "watermark_filter", "z_threshold": 1.5},
 }
+DEFAULT = {"replace", "preserve", "accumulate", "accumulate_subsample"}  # policies of the arms in config.yaml
+ARMS |= {
+    name: {"policy": name} for name, policy in POLICIES.items() if not names(policy.options) and name not in DEFAULT
+}
 
 
 def test_every_policy_and_factor_runs(mini: Project):
-    names = ["replace", "preserve_10pct", "accumulate", "accumulate_subsample", *ARMS]
+    chosen = ["replace", "preserve_10pct", "accumulate", "accumulate_subsample", *ARMS]
     question = {"asks": "How much text?", "arms": ["replace", "small"], "reference": "replace"}
     sizes = {"base_model": {"pretraining": {"sizes": {"wide": {"width": 24}}}}}
-    text = {"arms": names, "seeds": [1], "questions": {"amount": question}}
+    text = {"arms": chosen, "seeds": [1], "questions": {"amount": question}}
     mini.configure({"parts": ["text"], "arms": ARMS, "text": text} | sizes)
     planned = mini.planned("text")
     mini.run("text")
     assert mini.plan("text") == {}
-    arms = expanded(names)
+    arms = expanded(chosen)
     with open(mini.results / "text" / "summary.csv", newline="") as file:
         rows = [*csv.DictReader(file)]
     places = {(arm, str(k)) for arm in arms for k in range(3)}
@@ -54,8 +59,7 @@ def test_every_policy_and_factor_runs(mini: Project):
     assert compared == {("small-blocks-4", "replace"), ("small-blocks-8", "replace")}
     laws = {row["arm"] for row in rows if row["metric"] == "scaling_exponent"}
     assert laws == {"replace", "small-blocks-4", "small-blocks-8"}
-    default = {"replace", "preserve", "accumulate", "accumulate_subsample"}
-    assert default | {arm["policy"] for arm in ARMS.values()} == {*POLICIES}
+    assert DEFAULT | {arm["policy"] for arm in ARMS.values()} == {*POLICIES}
     trained = sum(rule == "finetune" for rule, _ in planned)
     assert trained < len(arms) * 3 - 10  # most arms share generation 0's model, which the run before has made
 
