@@ -8,6 +8,7 @@ from collapse.corpus.blocks import passage
 from collapse.corpus.sources import SPLITS, SourceError
 from scripts.prepare_corpus import add_source, read_documents, read_tokenizer
 from scripts.shared import job
+from scripts.shared.timer import Timer
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -16,6 +17,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--search", required=True, help="words that the passage begins with")
     parser.add_argument("--output", type=Path, required=True)
     args = parser.parse_args(argv)
+    timer = Timer(args.benchmark)
 
     documents, tokenizer = read_documents(args), read_tokenizer(args)
     for split in reversed(SPLITS):  # prefer text that no model was trained on
@@ -23,6 +25,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         if tokens is not None and len(tokens) == args.block_tokens:
             ids = tokens.tolist()
             write_json(args.output, {"split": split, "input_ids": ids, "text": tokenizer.decode(ids)})
+            timer.finish()
             return
     raise SourceError(
         f"text.passage.search: {args.search!r} stands nowhere in the corpus with {args.block_tokens} tokens "

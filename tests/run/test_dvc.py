@@ -68,7 +68,9 @@ def test_what_is_restored_is_known_by_the_options_that_made_it(tracked):
     target = str((model / "manifest.json").relative_to(tracked.folder))
     script = tracked.folder / "scripts" / "finetune.py"
     working = script.read_text()
-    script.write_text(working.replace("    work = Timer(args.benchmark)", "    raise SystemExit(1)"))
+    broken = working.replace("    step = Step(args)", "    raise SystemExit(1)")
+    assert broken != working
+    script.write_text(broken)
     tracked.run(target, check=False)
     script.write_text(working)
     assert not (model / "model.safetensors").exists()
