@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 
 import pytest
+import yaml
 
 from tests.project import CHAIN, DRAWN
 
@@ -100,6 +101,15 @@ def test_nothing_to_do_after_a_run_even_if_every_file_is_touched(mini):
     mini.run()
     assert mini.executed() == {}
     assert mini.bytes() == before
+
+
+def test_keys_in_another_order_plan_nothing(mini):
+    def reversed_keys(node):
+        return {key: reversed_keys(node[key]) for key in reversed(node)} if isinstance(node, dict) else node
+
+    path = mini.folder / "config.yaml"
+    path.write_text(yaml.safe_dump(reversed_keys(yaml.safe_load(path.read_text())), sort_keys=False))
+    assert mini.plan() == {}
 
 
 def test_an_edit_reruns_what_uses_the_code_and_prose_reruns_nothing(mini):
