@@ -6,7 +6,6 @@ import re
 import shutil
 import subprocess
 import threading
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -49,13 +48,18 @@ def remove(*paths) -> None:
 
 @contextlib.contextmanager
 def full(project: Project) -> Iterator[None]:
-    """Fill the file system of the results, also when a file there is removed."""
-    filler = project.results / "filler"  # among the results, so that a run counts its size as theirs
+    """Fill the file system of the results once a job starts, and again when a file there is removed.
+
+    A run whose disk is full at its start is refused before any job. Jobs wait some seconds for their warm start.
+    """
+    filler = project.results / "filler"
     over = threading.Event()
 
     def fill() -> None:
         with open(filler, "ab", buffering=0) as file:
             while not over.wait(0.01):
+                if not (project.folder / "logs").exists():
+                    continue
                 with contextlib.suppress(OSError):
                     while not over.is_set():
                         file.write(bytes(1 << 12))
@@ -63,8 +67,6 @@ def full(project: Project) -> Iterator[None]:
     thread = threading.Thread(target=fill)
     thread.start()
     try:
-        while shutil.disk_usage(project.results).free:
-            time.sleep(0.01)
         yield
     finally:
         over.set()
